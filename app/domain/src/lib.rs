@@ -1,0 +1,28 @@
+//! The nouns and rules of Stoa, shared by server and browser. Pure: values in, values out; no I/O,
+//! no clock (rules are given `now`), no randomness. Whatever can be decided from values alone lives here.
+
+mod account;
+mod address;
+mod event;
+mod ids;
+mod invitation;
+mod mail;
+mod message;
+mod page;
+mod refusal;
+mod time;
+mod topic;
+
+pub use account::{AccountSummary, Identity, PersonName, SignInCode, hue, initials};
+pub use address::{AddressList, Email, WrongAddress};
+pub use event::{Event, Signal};
+pub use ids::{AccountId, InvitationId, MailId, MessageId, PageId};
+pub use invitation::{
+    Invitation, InvitationLife, InvitationState, InvitationView, InviteOutcome, InviteVerdict, Note,
+};
+pub use mail::{MailItem, MailState, MailTransport, Mailbox, SentMail, retry_after};
+pub use message::{Body, History, Message, starts_group};
+pub use page::{About, Invited, Member, Page, PageListing, PageName, PageRole, PageSummary, Room};
+pub use refusal::Refusal;
+pub use time::{LocalTime, Timestamp};
+pub use topic::Topic;

@@ -1,0 +1,117 @@
+//! Messages: what may be written, how they travel, and which stand together in a group.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AccountId, MessageId, PageId, Refusal, Timestamp};
+
+/// A checked text: 1–20,000 characters, trimmed at its end, without NUL (no database takes it).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Body(String);
+
+impl Body {
+    pub const MAX: usize = 20_000;
+
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        let text = text.replace("\r\n", "\n").replace('\0', "");
+        let text = text.trim_start_matches('\n').trim_end();
+        if text.trim().is_empty() {
+            return Err(Refusal::Empty);
+        }
+        if text.chars().count() > Self::MAX {
+            return Err(Refusal::TooLong { max: Self::MAX });
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Body {
+    type Error = Refusal;
+    fn try_from(text: String) -> Result<Self, Refusal> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Body> for String {
+    fn from(body: Body) -> Self {
+        body.0
+    }
+}
+
+/// A stored message in its newest state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    pub id: MessageId,
+    pub page: PageId,
+    pub author: AccountId,
+    /// The author's name today, also when they have left the page.
+    pub author_name: String,
+    /// The number the page gave it when it was posted: its place in the timeline.
+    pub seq: i64,
+    /// The number of its latest change; equal to `seq` until it is edited.
+    pub changed: i64,
+    pub at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<Timestamp>,
+    pub body: String,
+}
+
+/// A stretch of a page's messages in the order of `seq`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct History {
+    pub messages: Vec<Message>,
+    /// The page's counter when this was read: every change up to it is known to whoever has caught up so far.
+    pub counter: i64,
+    /// There is more in the direction that was asked for (older for `before`, further changes for `after`).
+    pub more: bool,
+}
+
+/// Whether a message begins a new group (name and avatar shown) after the one before it: another sender,
+/// 5 minutes or more apart, or another local day (`same_day` is decided where the time zone is known).
+pub fn starts_group(
+    before: Option<(AccountId, Timestamp)>,
+    this: (AccountId, Timestamp),
+    same_day: bool,
+) -> bool {
+    match before {
+        Some((author, at)) => author != this.0 || !same_day || this.1.secs_since(at).abs() >= 300,
+        None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn a_body_keeps_its_lines_and_loses_what_nobody_meant() {
+        assert_eq!(Body::parse("\n a\r\nb \n\n").unwrap().as_str(), " a\nb");
+        assert_eq!(Body::parse(" \n "), Err(Refusal::Empty));
+        assert_eq!(Body::parse("a\0b").unwrap().as_str(), "ab");
+        assert_eq!(
+            Body::parse(&"é".repeat(20_001)),
+            Err(Refusal::TooLong { max: 20_000 })
+        );
+        assert!(Body::parse(&"é".repeat(20_000)).is_ok());
+    }
+
+    #[test]
+    fn a_group_ends_with_another_sender_five_minutes_or_another_day() {
+        let [dana, jon] = [AccountId(Uuid::from_u128(1)), AccountId(Uuid::from_u128(2))];
+        let at = Timestamp;
+        assert!(starts_group(None, (dana, at(0)), true));
+        assert!(!starts_group(
+            Some((dana, at(0))),
+            (dana, at(299_000)),
+            true
+        ));
+        assert!(starts_group(Some((dana, at(0))), (dana, at(300_000)), true));
+        assert!(starts_group(Some((dana, at(0))), (jon, at(1)), true));
+        assert!(starts_group(Some((dana, at(0))), (dana, at(1)), false));
+    }
+}

@@ -1,0 +1,70 @@
+//! Why the place says no. A refusal is for people and says what to do; a failure is not here, it is logged.
+
+use serde::{Deserialize, Serialize};
+
+/// Stable codes (the variant's name in `snake_case`) beside human words ([`std::fmt::Display`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(tag = "code", content = "detail", rename_all = "snake_case")]
+pub enum Refusal {
+    #[error("Please sign in first.")]
+    SignedOut,
+    /// Also what is said of things that exist but are not yours.
+    #[error("There is nothing here, or it is not for you to see.")]
+    NotFound,
+    #[error("Only an admin can do this.")]
+    AdminsOnly,
+    #[error("This page is archived. It can be read, and restored by an admin.")]
+    Archived,
+    #[error("A name has 1 to {max} characters.")]
+    Name { max: usize },
+    #[error("This text is too long: at most {max} characters.")]
+    TooLong { max: usize },
+    #[error("A message needs some text.")]
+    Empty,
+    #[error("{0}")]
+    Email(String),
+    #[error("Line breaks and control characters cannot be used here.")]
+    ControlCharacters,
+    #[error("This link does not work any more. Ask for a new one.")]
+    LinkUnknown,
+    #[error("This link has expired.")]
+    LinkExpired,
+    #[error("This place is set up already. Please sign in.")]
+    SetUpAlready,
+    #[error("That code is not right, or it has expired.")]
+    WrongCode,
+    #[error("That is a lot at once. Please try again in {seconds} seconds.")]
+    TooMany { seconds: u32 },
+    #[error("At most {max} addresses at a time.")]
+    TooManyAddresses { max: usize },
+    #[error("To delete the page, type its name exactly.")]
+    NameDoesNotMatch,
+    #[error("A place needs at least one admin.")]
+    LastAdmin,
+    #[error("This id is taken by another message.")]
+    IdTaken,
+    #[error("Only your own messages can be edited.")]
+    NotYours,
+    #[error("This request did not come from this site.")]
+    ForeignOrigin,
+    #[error("{0}")]
+    BadRequest(String),
+    #[error("There is no room left on the server. Nothing was saved; tell the admin.")]
+    StorageFull,
+}
+
+impl Refusal {
+    /// The HTTP status that fits (RFC 9110 §15.5).
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::SignedOut => 401,
+            Self::AdminsOnly | Self::ForeignOrigin | Self::NotYours => 403,
+            Self::NotFound | Self::LinkUnknown => 404,
+            Self::Archived | Self::IdTaken | Self::SetUpAlready | Self::LastAdmin => 409,
+            Self::LinkExpired => 410,
+            Self::TooMany { .. } => 429,
+            Self::StorageFull => 507,
+            _ => 422,
+        }
+    }
+}

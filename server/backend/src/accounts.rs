@@ -1,0 +1,1 @@
+//! Accounts as stored: rows in, domain types out.

@@ -1,0 +1,1 @@
+//! How much of what in which time, per person, address and domain.

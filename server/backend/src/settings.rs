@@ -1,0 +1,38 @@
+//! What the backend must be told at start. Checked by the binary; here they are right.
+
+use std::path::PathBuf;
+
+use crate::Secret;
+
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Without a slash at its end: links in mails begin with it.
+    pub public_url: String,
+    pub data_dir: PathBuf,
+    /// `postgres://…`, or `None` for SQLite in the data directory.
+    pub database_url: Option<Secret>,
+    /// The `From` of every mail: `Name <address>` or an address.
+    pub mail_from: String,
+    pub mail: MailSettings,
+    /// `mqtt://` or `mqtts://user:password@host:port`, where several nodes meet.
+    pub mqtt_url: Option<Secret>,
+}
+
+#[derive(Clone, Debug)]
+pub enum MailSettings {
+    /// The built-in mailbox.
+    Mailbox,
+    /// `smtp://` (`?tls=required` is STARTTLS), `smtps://`, with `user:password@` where the server wants it.
+    Smtp(Secret),
+    EmailJs(EmailJs),
+}
+
+#[derive(Clone, Debug)]
+pub struct EmailJs {
+    pub service: String,
+    pub template: String,
+    pub public_key: String,
+    pub private_key: Secret,
+    /// The API's address; another one only in tests.
+    pub url: String,
+}
