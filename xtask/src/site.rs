@@ -1,0 +1,184 @@
+//! What browsers load: wasm and its glue, the stylesheet, the public files, each with its `.br` beside it.
+//! What has not changed is not written again, so that the server is not compiled again either.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use anyhow::{Context, Result, anyhow};
+use brotli::enc::BrotliEncoderParams;
+use lightningcss::{
+    bundler::{Bundler, FileProvider},
+    stylesheet::{MinifyOptions, ParserOptions, PrinterOptions},
+    targets::{Browsers, Targets},
+};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    command::{CommandExt, cargo},
+    tree::Tree,
+};
+
+pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+
+pub(crate) fn build(tree: &Tree) -> Result<()> {
+    let mut site = Site {
+        folder: tree.site(),
+        kept: BTreeSet::new(),
+    };
+    site.add_folder(&glue(tree)?)?;
+    site.add(Path::new("stoa.css"), stylesheet(tree)?.as_bytes())?;
+    site.add_folder(&tree.root.join("public"))?;
+    site.sweep()
+}
+
+/// Compiles the frontend and makes its JavaScript glue. Returns the folder of both.
+fn glue(tree: &Tree) -> Result<PathBuf> {
+    let target = tree.target.join("wasm");
+    cargo(tree)
+        .args(["build", "--package", "frontend", "--profile", "wasm"])
+        .args(["--target", WASM, "--target-dir"])
+        .arg(&target)
+        .run()?;
+    let compiled = target.join(WASM).join("wasm/frontend.wasm");
+    let folder = target.join("bindgen");
+    if !newer(&folder.join("stoa_bg.wasm"), &compiled) {
+        let _ = fs::remove_dir_all(&folder);
+        Bindgen::new()
+            .input_path(&compiled)
+            .out_name("stoa")
+            .web(true)?
+            .typescript(false)
+            .remove_name_section(true)
+            .remove_producers_section(true)
+            .generate(&folder)
+            .context("wasm-bindgen")?;
+    }
+    Ok(folder)
+}
+
+fn newer(made: &Path, source: &Path) -> bool {
+    let time = |path: &Path| -> Option<SystemTime> { fs::metadata(path).ok()?.modified().ok() };
+    time(made).is_some_and(|made| time(source).is_some_and(|source| made >= source))
+}
+
+fn stylesheet(tree: &Tree) -> Result<String> {
+    let targets = Targets::from(Browsers {
+        chrome: Some(123 << 16),
+        firefox: Some(120 << 16),
+        safari: Some(17 << 16 | 5 << 8),
+        ..Browsers::default()
+    });
+    let files = FileProvider::new();
+    let options = ParserOptions::default();
+    // Errors borrow from the files: told as text at once.
+    let mut sheet = Bundler::new(&files, None, options)
+        .bundle(&tree.root.join("style/main.css"))
+        .map_err(|error| anyhow!("{error}"))?;
+    sheet
+        .minify(MinifyOptions {
+            targets,
+            ..MinifyOptions::default()
+        })
+        .map_err(|error| anyhow!("{error}"))?;
+    let printed = sheet
+        .to_css(PrinterOptions {
+            minify: true,
+            targets,
+            ..PrinterOptions::default()
+        })
+        .map_err(|error| anyhow!("{error}"))?;
+    Ok(printed.code)
+}
+
+struct Site {
+    folder: PathBuf,
+    kept: BTreeSet<PathBuf>,
+}
+
+impl Site {
+    fn add_folder(&mut self, folder: &Path) -> Result<()> {
+        for name in files(folder)? {
+            let bytes = fs::read(folder.join(&name))?;
+            self.add(&name, &bytes)?;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, name: &Path, bytes: &[u8]) -> Result<()> {
+        let file = self.folder.join(name);
+        let small = PathBuf::from(format!("{}.br", file.display()));
+        let unchanged = fs::read(&file).is_ok_and(|old| old == bytes);
+        if !unchanged {
+            fs::create_dir_all(file.parent().context("a file lies in a folder")?)?;
+            fs::write(&file, bytes)?;
+        }
+        if compressible(name) {
+            if !unchanged || !small.exists() {
+                fs::write(&small, compress(bytes)?)?;
+            }
+            self.kept.insert(small);
+        }
+        self.kept.insert(file);
+        Ok(())
+    }
+
+    /// Removes what an earlier build left.
+    fn sweep(&self) -> Result<()> {
+        for name in files(&self.folder)? {
+            let file = self.folder.join(name);
+            if !self.kept.contains(&file) {
+                fs::remove_file(file)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn compressible(name: &Path) -> bool {
+    const TEXT: [&str; 8] = [
+        "js",
+        "mjs",
+        "wasm",
+        "css",
+        "svg",
+        "json",
+        "webmanifest",
+        "txt",
+    ];
+    name.extension()
+        .is_some_and(|extension| TEXT.iter().any(|text| extension == *text))
+}
+
+pub(crate) fn compress(bytes: &[u8]) -> Result<Vec<u8>> {
+    let parameters = BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        size_hint: bytes.len(),
+        ..BrotliEncoderParams::default()
+    };
+    let mut small = Vec::new();
+    brotli::BrotliCompress(&mut &*bytes, &mut small, &parameters)?;
+    Ok(small)
+}
+
+/// All files below a folder, relative to it.
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(next) = open.pop() {
+        for entry in fs::read_dir(&next).with_context(|| next.display().to_string())? {
+            let entry = entry?;
+            if entry.file_type()?.is_dir() {
+                open.push(entry.path());
+            } else if !entry.file_name().to_string_lossy().starts_with('.') {
+                found.push(entry.path().strip_prefix(folder)?.to_path_buf());
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}
