@@ -21,8 +21,42 @@ pub enum Failure {
     Other(String),
 }
 
+impl Error {
+    /// A row with this key exists already.
+    pub(crate) fn is_unique_violation(&self) -> bool {
+        self.database()
+            .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+    }
+
+    /// Two transactions stood in each other's way and this one gave in: it may simply be run again.
+    pub(crate) fn is_conflict(&self) -> bool {
+        // PostgreSQL, appendix A: serialization_failure and deadlock_detected.
+        self.code()
+            .is_some_and(|code| matches!(&*code, "40001" | "40P01"))
+    }
+
+    fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+        self.database().and_then(sqlx::error::DatabaseError::code)
+    }
+
+    fn database(&self) -> Option<&dyn sqlx::error::DatabaseError> {
+        match self {
+            Self::Failed(Failure::Database(error)) => error.as_database_error(),
+            _ => None,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        Self::Failed(Failure::Database(error))
+        let failed = Self::Failed(Failure::Database(error));
+        // SQLITE_FULL, SQLITE_IOERR_SHMSIZE (the file beside the log cannot grow), and PostgreSQL's disk_full.
+        let full = failed
+            .code()
+            .is_some_and(|code| matches!(&*code, "13" | "4874" | "53100"));
+        if full {
+            return Self::Refused(Refusal::StorageFull);
+        }
+        failed
     }
 }

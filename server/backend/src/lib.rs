@@ -23,6 +23,7 @@ mod sessions;
 mod settings;
 mod sign_in;
 mod start;
+mod writer;
 
 pub use bus::{Bus, Listener};
 pub use clock::Clock;
