@@ -1,0 +1,283 @@
+//! Bytes to packets, strictly: whatever the standard forbids is an error, and no byte of the next packet is touched.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use crate::{
+    ConnAck, Connect, ConnectCode, Delivery, Error, Packet, PacketId, Publish, QoS, SubAck,
+    Subscribe, Unsubscribe, Will, is_filter, is_topic,
+};
+
+/// Takes one packet from the front of `input`. `None`: it is not complete yet, come back with more; then
+/// nothing was taken. `max` bounds the whole packet in bytes and is enforced as soon as its header is there.
+pub fn decode(input: &mut BytesMut, max: usize) -> Result<Option<Packet>, Error> {
+    let Some(&first) = input.first() else {
+        return Ok(None);
+    };
+    let Some((header, length)) = remaining_length(input)? else {
+        return Ok(None);
+    };
+    if header + length > max {
+        return Err(Error::TooLarge);
+    }
+    if input.len() < header + length {
+        return Ok(None);
+    }
+    input.advance(header);
+    let mut body = Body(input.split_to(length).freeze());
+    let packet = body.packet(first)?;
+    // PUBLISH takes all that is left; every other packet ends with its last field.
+    if body.0.is_empty() {
+        Ok(Some(packet))
+    } else {
+        Err(Error::Trailing)
+    }
+}
+
+/// The header's bytes and the Remaining Length (§2.2.3), if it is all there.
+fn remaining_length(input: &[u8]) -> Result<Option<(usize, usize)>, Error> {
+    let mut length = 0;
+    for at in 0..4 {
+        let Some(&byte) = input.get(1 + at) else {
+            return Ok(None);
+        };
+        length |= usize::from(byte & 0x7F) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Ok(Some((2 + at, length)));
+        }
+    }
+    Err(Error::RemainingLength)
+}
+
+/// What follows the fixed header, taken field by field.
+struct Body(Bytes);
+
+impl Body {
+    fn packet(&mut self, first: u8) -> Result<Packet, Error> {
+        let flags = first & 0x0F;
+        if first >> 4 == 3 {
+            return self.publish(flags).map(Packet::Publish);
+        }
+        // §2.2.2, table 2.2: these flags are reserved, and fixed.
+        let expected = if matches!(first >> 4, 6 | 8 | 10) {
+            2
+        } else {
+            0
+        };
+        if flags != expected {
+            return Err(Error::Flags);
+        }
+        Ok(match first >> 4 {
+            1 => Packet::Connect(self.connect()?),
+            2 => Packet::ConnAck(self.connack()?),
+            4 => Packet::PubAck(self.id()?),
+            5 => Packet::PubRec(self.id()?),
+            6 => Packet::PubRel(self.id()?),
+            7 => Packet::PubComp(self.id()?),
+            8 => Packet::Subscribe(self.subscribe()?),
+            9 => Packet::SubAck(self.suback()?),
+            10 => Packet::Unsubscribe(self.unsubscribe()?),
+            11 => Packet::UnsubAck(self.id()?),
+            12 => Packet::PingReq,
+            13 => Packet::PingResp,
+            14 => Packet::Disconnect,
+            _ => return Err(Error::PacketType),
+        })
+    }
+
+    /// §3.1
+    fn connect(&mut self) -> Result<Connect, Error> {
+        let name = self.field()?;
+        let level = self.byte()?;
+        match (name.as_ref(), level) {
+            (b"MQTT", 4) => {}
+            // `MQIsdp` is the name in version 3.1. What comes after the level is another version's matter.
+            (b"MQTT" | b"MQIsdp", _) => return Err(Error::ProtocolLevel(level)),
+            _ => return Err(Error::ProtocolName),
+        }
+        let flags = self.byte()?;
+        let has = |bit: u8| flags & bit != 0;
+        // §3.1.2.3 reserved; §3.1.2.6–7 nothing about a will without a will; §3.1.2.9 no password without username.
+        if has(0x01) || (!has(0x04) && has(0x38)) || (!has(0x80) && has(0x40)) {
+            return Err(Error::Flags);
+        }
+        let keep_alive = self.u16()?;
+        let client_id = self.text()?;
+        let will = if has(0x04) {
+            Some(Will {
+                topic: self.topic()?,
+                payload: self.field()?,
+                qos: qos(flags >> 3 & 3)?,
+                retain: has(0x20),
+            })
+        } else {
+            None
+        };
+        let username = if has(0x80) { Some(self.text()?) } else { None };
+        let password = if has(0x40) { Some(self.field()?) } else { None };
+        Ok(Connect {
+            client_id,
+            clean: has(0x02),
+            keep_alive,
+            will,
+            username,
+            password,
+        })
+    }
+
+    /// §3.2
+    fn connack(&mut self) -> Result<ConnAck, Error> {
+        let flags = self.byte()?;
+        let code = match self.byte()? {
+            0 => ConnectCode::Accepted,
+            1 => ConnectCode::UnacceptableProtocolVersion,
+            2 => ConnectCode::IdentifierRejected,
+            3 => ConnectCode::ServerUnavailable,
+            4 => ConnectCode::BadCredentials,
+            5 => ConnectCode::NotAuthorized,
+            _ => return Err(Error::ReturnCode),
+        };
+        match (flags, code) {
+            (0, _) | (1, ConnectCode::Accepted) => Ok(ConnAck {
+                session_present: flags == 1,
+                code,
+            }),
+            _ => Err(Error::Flags),
+        }
+    }
+
+    /// §3.3
+    fn publish(&mut self, flags: u8) -> Result<Publish, Error> {
+        let again = flags & 0x08 != 0;
+        let qos = qos(flags >> 1 & 3)?;
+        let topic = self.topic()?;
+        let delivery = match qos {
+            // §3.3.1.1: nothing at quality of service 0 is ever sent again.
+            QoS::AtMostOnce if again => return Err(Error::Flags),
+            QoS::AtMostOnce => Delivery::AtMostOnce,
+            QoS::AtLeastOnce => Delivery::AtLeastOnce {
+                id: self.id()?,
+                again,
+            },
+            QoS::ExactlyOnce => Delivery::ExactlyOnce {
+                id: self.id()?,
+                again,
+            },
+        };
+        Ok(Publish {
+            topic,
+            payload: std::mem::take(&mut self.0),
+            delivery,
+            retain: flags & 0x01 != 0,
+        })
+    }
+
+    /// §3.8
+    fn subscribe(&mut self) -> Result<Subscribe, Error> {
+        let id = self.id()?;
+        let mut filters = Vec::new();
+        while !self.0.is_empty() {
+            // §3.8.3: the upper six bits are reserved; 3 and above is what they make of it.
+            filters.push((self.filter()?, qos(self.byte()?)?));
+        }
+        not_empty(&filters)?;
+        Ok(Subscribe { id, filters })
+    }
+
+    /// §3.9
+    fn suback(&mut self) -> Result<SubAck, Error> {
+        let id = self.id()?;
+        let mut granted = Vec::new();
+        while !self.0.is_empty() {
+            granted.push(match self.byte()? {
+                0x80 => None,
+                code => Some(qos(code).map_err(|_| Error::ReturnCode)?),
+            });
+        }
+        not_empty(&granted)?;
+        Ok(SubAck { id, granted })
+    }
+
+    /// §3.10
+    fn unsubscribe(&mut self) -> Result<Unsubscribe, Error> {
+        let id = self.id()?;
+        let mut filters = Vec::new();
+        while !self.0.is_empty() {
+            filters.push(self.filter()?);
+        }
+        not_empty(&filters)?;
+        Ok(Unsubscribe { id, filters })
+    }
+
+    fn take(&mut self, length: usize) -> Result<Bytes, Error> {
+        if length > self.0.len() {
+            return Err(Error::Truncated);
+        }
+        Ok(self.0.split_to(length))
+    }
+
+    fn byte(&mut self) -> Result<u8, Error> {
+        Ok(self.take(1)?[0])
+    }
+
+    fn u16(&mut self) -> Result<u16, Error> {
+        Ok(self.take(2)?.get_u16())
+    }
+
+    /// §2.3.1
+    fn id(&mut self) -> Result<PacketId, Error> {
+        PacketId::new(self.u16()?).ok_or(Error::PacketId)
+    }
+
+    /// Bytes with their length before them.
+    fn field(&mut self) -> Result<Bytes, Error> {
+        let length = self.u16()?;
+        self.take(length.into())
+    }
+
+    /// §1.5.3: well-formed UTF-8 (so no surrogates) without U+0000.
+    fn text(&mut self) -> Result<String, Error> {
+        let bytes = self.field()?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) if !text.contains('\0') => Ok(text.to_owned()),
+            _ => Err(Error::Text),
+        }
+    }
+
+    /// §4.7.3
+    fn topic(&mut self) -> Result<String, Error> {
+        let text = self.text()?;
+        if is_topic(&text) {
+            Ok(text)
+        } else {
+            Err(Error::Topic)
+        }
+    }
+
+    /// §4.7.1
+    fn filter(&mut self) -> Result<String, Error> {
+        let text = self.text()?;
+        if is_filter(&text) {
+            Ok(text)
+        } else {
+            Err(Error::Topic)
+        }
+    }
+}
+
+fn qos(bits: u8) -> Result<QoS, Error> {
+    match bits {
+        0 => Ok(QoS::AtMostOnce),
+        1 => Ok(QoS::AtLeastOnce),
+        2 => Ok(QoS::ExactlyOnce),
+        _ => Err(Error::QoS),
+    }
+}
+
+/// §3.8.3, §3.10.3: without one it is a protocol violation.
+fn not_empty<T>(list: &[T]) -> Result<(), Error> {
+    if list.is_empty() {
+        Err(Error::Empty)
+    } else {
+        Ok(())
+    }
+}
