@@ -78,10 +78,14 @@ fn paths(text: &str) -> BTreeSet<&str> {
 }
 
 fn inline_code(text: &str) -> impl Iterator<Item = &str> {
-    text.lines().flat_map(|line| {
-        let fence = line.trim_start().starts_with("```");
-        line.split('`').skip(1).step_by(2).filter(move |_| !fence)
-    })
+    let mut fenced = false;
+    text.lines()
+        .filter(move |line| {
+            let fence = line.trim_start().starts_with("```");
+            fenced ^= fence;
+            !fenced && !fence
+        })
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
 }
 
 fn api(tree: &Tree, text: &str) -> Result<Vec<String>> {
@@ -91,24 +95,36 @@ fn api(tree: &Tree, text: &str) -> Result<Vec<String>> {
             declared.extend(endpoints(&fs::read_to_string(tree.root.join(path))?));
         }
     }
-    let listed: BTreeSet<String> = text
-        .split("/api/")
-        .skip(1)
-        .map(|rest| {
-            rest.chars()
-                .take_while(|c| c.is_ascii_lowercase() || *c == '_')
-                .collect()
-        })
-        .filter(|name: &String| !name.is_empty())
-        .collect();
+    let listed = listed(text);
     let mut wrong = Vec::new();
     for name in declared.difference(&listed) {
-        wrong.push(format!("API.md does not list `/api/{name}`"));
+        wrong.push(format!("API.md does not list the endpoint `{name}`"));
     }
     for name in listed.difference(&declared) {
-        wrong.push(format!("API.md lists `/api/{name}`, which does not exist"));
+        wrong.push(format!(
+            "API.md lists the endpoint `{name}`, which does not exist"
+        ));
     }
     Ok(wrong)
+}
+
+/// The back-ticked names in the first column of each table that is headed `endpoint`.
+fn listed(text: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut inside = false;
+    for line in text.lines() {
+        let first = line
+            .strip_prefix('|')
+            .and_then(|row| row.split('|').next())
+            .map(str::trim);
+        match first {
+            Some("endpoint") => inside = true,
+            Some(cell) if inside => names.extend(inline_code(cell).map(str::to_owned)),
+            Some(_) => {}
+            None => inside = false,
+        }
+    }
+    names
 }
 
 /// The names in `#[server(… endpoint = "name" …)]`.
@@ -135,6 +151,14 @@ mod tests {
                     ```rust\n`x/y.rs\n";
         let found: Vec<_> = paths(text).into_iter().collect();
         assert_eq!(found, ["app/src/live.rs", "bus.rs", "server/backend/"]);
+    }
+
+    #[test]
+    fn listed_endpoints_are_the_first_column() {
+        let text =
+            "| endpoint | takes |\n| --- | --- |\n| `a_b`, `c` (form) | `x` |\n\n| `d` | no |\n";
+        let found: Vec<_> = listed(text).into_iter().collect();
+        assert_eq!(found, ["a_b", "c"]);
     }
 
     #[test]
