@@ -26,7 +26,7 @@ pub fn is_filter(text: &str) -> bool {
 }
 
 fn is_text(text: &str) -> bool {
-    !text.is_empty() && text.len() <= usize::from(u16::MAX) && !text.contains('\0')
+    !text.is_empty() && u16::try_from(text.len()).is_ok() && !text.contains('\0')
 }
 
 #[cfg(test)]
