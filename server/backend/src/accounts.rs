@@ -1,10 +1,10 @@
 //! Accounts as stored: rows in, domain types out.
 
-use domain::{AccountId, Email, PersonName, Timestamp};
+use domain::{AccountId, Email, PersonName, Refusal, Timestamp};
 use uuid::Uuid;
 
 use crate::{
-    Result,
+    Result, Viewer,
     db::{Conn, execute, fetch_optional},
 };
 
@@ -76,4 +76,12 @@ pub(crate) async fn insert(
         now.0
     )?;
     Ok(())
+}
+
+/// `AdminsOnly` unless the viewer is an admin of the place at this moment.
+pub(crate) async fn require_admin(conn: &mut Conn, viewer: &Viewer) -> Result<()> {
+    match find(conn, viewer.account).await? {
+        Some(account) if account.admin && !account.disabled => Ok(()),
+        _ => Err(Refusal::AdminsOnly.into()),
+    }
 }

@@ -1,6 +1,7 @@
 //! Everything that remembers: database, mail, outbox, bus, clock. Knows neither Leptos nor axum.
 //! Whoever asks is a [`Viewer`]; every lookup is made through the viewer, and what is not theirs is "not found".
 
+mod access;
 mod accounts;
 mod bus;
 mod clock;
@@ -23,6 +24,7 @@ mod sessions;
 mod settings;
 mod sign_in;
 mod start;
+mod sweeper;
 mod writer;
 
 pub use bus::{Bus, Listener};

@@ -1,54 +1,141 @@
 //! Membership: who is on a page, in which role, and taking it away.
 
-use domain::{AccountId, Event, Member, Page, PageId, PageRole, Timestamp, Topic};
+use domain::{AccountId, Event, Member, Page, PageId, PageRole, Refusal, Timestamp, Topic};
+use uuid::Uuid;
 
 use crate::{
     Backend, Result, Viewer,
+    access::access,
     db::{Conn, execute, fetch_optional},
     writer::Tx,
 };
 
 impl Backend {
     /// For the hub's rights: asked at every subscribe and publish.
-    pub async fn is_member(&self, _account: AccountId, _page: PageId) -> Result<bool> {
-        unimplemented!()
+    pub async fn is_member(&self, account: AccountId, page: PageId) -> Result<bool> {
+        let mut conn = self.0.db.read().await?;
+        let row: Option<(i64,)> = fetch_optional!(
+            conn,
+            "SELECT m.joined FROM members m JOIN accounts a ON a.id = m.account
+             WHERE m.page = $1 AND m.account = $2 AND NOT a.disabled",
+            page.0,
+            account.0
+        )?;
+        Ok(row.is_some())
     }
 
     /// Page admins and admins of the place; everyone may remove themselves. Cuts their sockets on every node.
     pub async fn remove_member(
         &self,
-        _viewer: &Viewer,
-        _page: PageId,
-        _account: AccountId,
+        viewer: &Viewer,
+        page: PageId,
+        account: AccountId,
     ) -> Result<()> {
-        unimplemented!()
+        may_change(&mut self.0.db.read().await?, viewer, page, account, true).await?;
+        let viewer = viewer.clone();
+        let work = self.0.db.write_page(page.0, move |tx| {
+            let viewer = viewer.clone();
+            Box::pin(async move {
+                may_change(tx, &viewer, page, account, true).await?;
+                execute!(
+                    tx,
+                    "DELETE FROM members WHERE page = $1 AND account = $2",
+                    page.0,
+                    account.0
+                )?;
+                tx.publish(Topic::Page(page), Event::Left { account });
+                tx.publish(Topic::Account(account), Event::Removed { page });
+                tx.cut(account);
+                Ok(())
+            })
+        });
+        work.await
     }
 
     /// Page admins and admins of the place.
     pub async fn set_role(
         &self,
-        _viewer: &Viewer,
-        _page: PageId,
-        _account: AccountId,
-        _role: PageRole,
+        viewer: &Viewer,
+        page: PageId,
+        account: AccountId,
+        role: PageRole,
     ) -> Result<()> {
-        unimplemented!()
+        may_change(&mut self.0.db.read().await?, viewer, page, account, false).await?;
+        let viewer = viewer.clone();
+        let work = self.0.db.write_page(page.0, move |tx| {
+            let viewer = viewer.clone();
+            Box::pin(async move {
+                let member = may_change(tx, &viewer, page, account, false).await?;
+                if member.role == role {
+                    return Ok(());
+                }
+                execute!(
+                    tx,
+                    "UPDATE members SET role = $1 WHERE page = $2 AND account = $3",
+                    role.as_str(),
+                    page.0,
+                    account.0
+                )?;
+                // The member as they are now; whoever knows them already takes the new role.
+                tx.publish(Topic::Page(page), Event::Joined(Member { role, ..member }));
+                Ok(())
+            })
+        });
+        work.await
     }
 }
 
-/// This account's role on this page, if it is a member.
-pub(crate) async fn role(
+/// The member, if this viewer may change or (with `leaving`, also oneself) remove them.
+async fn may_change(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    page: PageId,
+    account: AccountId,
+    leaving: bool,
+) -> Result<Member> {
+    let access = access(conn, viewer, page).await?;
+    if !(leaving && viewer.account == account) {
+        access.manager()?;
+    }
+    find(conn, page, account)
+        .await?
+        .ok_or(Refusal::NotFound.into())
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct MemberRow {
+    account: Uuid,
+    name: String,
+    role: String,
+    joined: i64,
+}
+
+impl From<MemberRow> for Member {
+    fn from(row: MemberRow) -> Self {
+        Self {
+            account: AccountId(row.account),
+            name: row.name,
+            role: PageRole::parse(&row.role).unwrap_or(PageRole::Member),
+            joined: Timestamp(row.joined),
+        }
+    }
+}
+
+/// This account as a member of this page, if it is one.
+pub(crate) async fn find(
     conn: &mut Conn,
     page: PageId,
     account: AccountId,
-) -> Result<Option<PageRole>> {
-    let row: Option<(String,)> = fetch_optional!(
+) -> Result<Option<Member>> {
+    let row: Option<MemberRow> = fetch_optional!(
         conn,
-        "SELECT role FROM members WHERE page = $1 AND account = $2",
+        "SELECT m.account, a.name, m.role, m.joined
+         FROM members m JOIN accounts a ON a.id = m.account
+         WHERE m.page = $1 AND m.account = $2",
         page.0,
         account.0
     )?;
-    Ok(row.and_then(|(role,)| PageRole::parse(&role)))
+    Ok(row.map(Member::from))
 }
 
 /// Makes the account a member and tells the page and the account. Nothing happens if it is one already.

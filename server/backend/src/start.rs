@@ -1,14 +1,23 @@
 //! The backend as one handle: what it holds, how it starts and stops.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
+};
 
 use domain::Timestamp;
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
 
 use crate::{
     Bus, Clock, Random, Result, Settings,
     db::{Db, fetch_one},
     sessions::SessionCache,
+    sweeper,
 };
+
+/// How long a worker may take to end.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -30,6 +39,9 @@ pub(crate) struct Inner {
     pub(crate) bus: Bus,
     pub(crate) db: Db,
     pub(crate) sessions: SessionCache,
+    /// The place's name, once it is known.
+    pub(crate) place: OnceLock<String>,
+    workers: Workers,
 }
 
 impl Backend {
@@ -50,16 +62,33 @@ impl Backend {
             bus,
             db,
             sessions,
+            place: OnceLock::new(),
+            workers: Workers::default(),
         })))
     }
 
     /// The outbox, the sweeper of what has expired, the bus to other nodes.
     pub fn start_workers(&self) {
         self.0.bus.start();
+        self.spawn_worker(sweeper::sweep(self.clone()));
+    }
+
+    /// Runs until it ends or the backend stops. See [`Backend::stopping`].
+    pub(crate) fn spawn_worker(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let worker = tokio::spawn(work);
+        let running = self.0.workers.running.lock();
+        running.unwrap_or_else(PoisonError::into_inner).push(worker);
+    }
+
+    /// Comes back when the backend is to stop: a worker then ends what it is at and returns.
+    pub(crate) async fn stopping(&self) {
+        let mut stop = self.0.workers.stop.subscribe();
+        let _ = stop.wait_for(|stop| *stop).await;
     }
 
     /// Commits what is queued, ends the workers, closes the database.
     pub async fn stop(&self) {
+        self.0.workers.end().await;
         self.0.db.close().await;
         self.0.bus.stop().await;
     }
@@ -81,6 +110,37 @@ impl Backend {
 
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+}
+
+/// The tasks that run beside the requests.
+struct Workers {
+    stop: watch::Sender<bool>,
+    running: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Default for Workers {
+    fn default() -> Self {
+        Self {
+            stop: watch::Sender::new(false),
+            running: Mutex::default(),
+        }
+    }
+}
+
+impl Workers {
+    /// A worker that does not end in time (a mail server that says nothing) is left behind.
+    async fn end(&self) {
+        self.stop.send_replace(true);
+        let running = {
+            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            std::mem::take(&mut *running)
+        };
+        for mut worker in running {
+            if timeout(PATIENCE, &mut worker).await.is_err() {
+                worker.abort();
+            }
+        }
     }
 }
 

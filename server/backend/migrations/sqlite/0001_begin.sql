@@ -53,7 +53,9 @@ CREATE TABLE pages (
   counter    BIGINT  NOT NULL DEFAULT 0,
   -- Kept with every post, so that lists need not count.
   messages   BIGINT  NOT NULL DEFAULT 0,
-  activity   BIGINT  NOT NULL
+  activity   BIGINT  NOT NULL,
+  -- Gone for everybody; its messages are being cleared away in small steps.
+  deleted    BIGINT
 );
 
 CREATE TABLE members (
@@ -123,3 +125,10 @@ CREATE TABLE invitation_links (
   created    BIGINT  NOT NULL
 );
 CREATE INDEX invitation_links_invitation ON invitation_links (invitation);
+
+-- Accounts whose sockets were to be closed: a node that was cut off from the others reads here what it missed.
+CREATE TABLE cuts (
+  account    BLOB    NOT NULL,
+  at         BIGINT  NOT NULL
+);
+CREATE INDEX cuts_at ON cuts (at);
