@@ -238,6 +238,10 @@ fn plain_result(line: &str) -> Option<Count> {
 }
 
 fn end_to_end(tree: &Tree, postgres: &str, more: &[String]) -> Result<Count> {
+    Command::new("npx")
+        .args(["tsc", "--noEmit"])
+        .current_dir(tree.end2end())
+        .run()?;
     let results = tree.end2end().join("test-results/results.json");
     let _ = fs::remove_file(&results);
     let well = Command::new("npx")
