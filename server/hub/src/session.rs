@@ -196,7 +196,7 @@ impl<'a, T: Transport> Session<'a, T> {
         let mut granted = Vec::with_capacity(subscribe.filters.len());
         for (filter, asked) in subscribe.filters {
             let filter = match Topic::parse(&filter) {
-                Some(filter) if self.may_subscribe(filter).await => filter,
+                Some(filter) if may_subscribe(self.seat, filter).await => filter,
                 _ => {
                     granted.push(None);
                     continue;
@@ -213,15 +213,6 @@ impl<'a, T: Transport> Session<'a, T> {
             id: subscribe.id,
             granted,
         }));
-    }
-
-    async fn may_subscribe(&self, filter: Topic) -> bool {
-        let me = self.seat.client().account;
-        let foreign = matches!(filter, Topic::Account(account) if account != me);
-        let rights = &self.seat.hub().rights;
-        !foreign
-            && self.seat.has_room_for(filter)
-            && rights.may(me, Action::Subscribe, filter).await
     }
 
     async fn publish(&mut self, publish: Publish) -> Result<(), End> {
@@ -351,4 +342,12 @@ impl<'a, T: Transport> Session<'a, T> {
         }
         (out.freeze(), weight)
     }
+}
+
+/// Apart from the session, because a reference to that crosses threads only if its transport may be shared; not all may.
+async fn may_subscribe(seat: &Seat, filter: Topic) -> bool {
+    let me = seat.client().account;
+    let foreign = matches!(filter, Topic::Account(account) if account != me);
+    let rights = &seat.hub().rights;
+    !foreign && seat.has_room_for(filter) && rights.may(me, Action::Subscribe, filter).await
 }
