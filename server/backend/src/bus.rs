@@ -1,11 +1,17 @@
 //! How events leave the backend: to this node's hub, and to other nodes through an MQTT broker if there is one.
+//! Both may lose something: the database is the truth, and whoever has missed something is told to ask.
 
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use domain::{AccountId, Event, Topic};
+use uuid::Uuid;
 
-use crate::{Random, Secret, StartError, sessions::SessionCache};
+use crate::{
+    Backend, Random, Secret, StartError,
+    sessions::SessionCache,
+    upstream::{Control, Upstream},
+};
 
 /// This node's hub, as the bus sees it.
 pub trait Listener: Send + Sync {
@@ -23,17 +29,20 @@ pub struct Bus(Arc<Inner>);
 struct Inner {
     listener: OnceLock<Arc<dyn Listener>>,
     sessions: SessionCache,
+    upstream: Option<Upstream>,
 }
 
 impl Bus {
     pub(crate) fn new(
-        _url: Option<&Secret>,
-        _random: Random,
+        url: Option<&Secret>,
+        random: Random,
         sessions: SessionCache,
     ) -> Result<Self, StartError> {
+        let upstream = url.map(|url| Upstream::new(url, random)).transpose()?;
         Ok(Self(Arc::new(Inner {
             listener: OnceLock::new(),
             sessions,
+            upstream,
         })))
     }
 
@@ -42,42 +51,91 @@ impl Bus {
         let _ = self.0.listener.set(listener);
     }
 
-    pub(crate) fn start(&self) {}
-
-    pub(crate) async fn stop(&self) {}
-
-    /// To every subscriber on every node. Called after the commit, in the order of the numbers.
-    pub fn publish(&self, topic: Topic, event: &Event) {
-        match serde_json::to_vec(event) {
-            Ok(payload) => self.0.deliver(topic, payload.into()),
-            Err(error) => tracing::error!(%error, "an event that is no JSON"),
+    /// Connects to the broker, if there is one.
+    pub(crate) fn start(&self, backend: &Backend) {
+        if let Some(upstream) = &self.0.upstream {
+            upstream.start(backend);
         }
     }
 
+    /// Sends what is queued and says goodbye.
+    pub(crate) async fn stop(&self) {
+        if let Some(upstream) = &self.0.upstream {
+            upstream.stop().await;
+        }
+    }
+
+    /// This node, if there may be others.
+    pub(crate) fn node(&self) -> Option<Uuid> {
+        self.0.upstream.as_ref().map(Upstream::node)
+    }
+
+    /// To every subscriber on every node. Called after the commit, in the order of the numbers.
+    pub fn publish(&self, topic: Topic, event: &Event) {
+        let payload: Bytes = match serde_json::to_vec(event) {
+            Ok(payload) => payload.into(),
+            Err(error) => {
+                tracing::error!(%error, "an event could not be encoded");
+                return;
+            }
+        };
+        if let Some(upstream) = &self.0.upstream {
+            upstream.publish(topic, &payload);
+        }
+        self.deliver_here(topic, payload);
+    }
+
     /// A browser's signal that the hub has handed out on this node: to the others.
-    pub fn relay(&self, _topic: Topic, _payload: Bytes) {}
+    pub fn relay(&self, topic: Topic, payload: Bytes) {
+        if let Some(upstream) = &self.0.upstream {
+            upstream.publish(topic, &payload);
+        }
+    }
 
     /// Whether clients of this node hold this filter: subscribed upstream only as long as they do.
-    pub fn want(&self, _filter: Topic, _wanted: bool) {}
+    pub fn want(&self, filter: Topic, wanted: bool) {
+        if let Some(upstream) = &self.0.upstream {
+            upstream.want(filter, wanted);
+        }
+    }
 
     /// On every node: close this account's sockets, and ask the database anew who its sessions are.
     pub fn cut(&self, account: AccountId) {
+        self.cut_here(account);
+        if let Some(upstream) = &self.0.upstream {
+            upstream.control(Control::Cut { account });
+        }
+    }
+
+    /// On every node: ask the database anew who this account's sessions are.
+    pub(crate) fn forget(&self, account: AccountId) {
+        self.forget_here(account);
+        if let Some(upstream) = &self.0.upstream {
+            upstream.control(Control::Forget { account });
+        }
+    }
+
+    pub(crate) fn deliver_here(&self, topic: Topic, payload: Bytes) {
+        if let Some(listener) = self.0.listener.get() {
+            listener.deliver(topic, payload);
+        }
+    }
+
+    pub(crate) fn cut_here(&self, account: AccountId) {
         self.0.sessions.forget(account);
         if let Some(listener) = self.0.listener.get() {
             listener.cut(account);
         }
     }
 
-    /// On every node: ask the database anew who this account's sessions are.
-    pub(crate) fn forget(&self, account: AccountId) {
+    pub(crate) fn forget_here(&self, account: AccountId) {
         self.0.sessions.forget(account);
     }
-}
 
-impl Inner {
-    fn deliver(&self, topic: Topic, payload: Bytes) {
-        if let Some(listener) = self.listener.get() {
-            listener.deliver(topic, payload);
+    pub(crate) fn resync_here(&self) {
+        self.0.sessions.forget_all();
+        if let Some(listener) = self.0.listener.get() {
+            listener.resync();
         }
     }
 }

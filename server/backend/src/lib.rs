@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod broker;
 mod bus;
 mod clock;
 mod db;
@@ -25,6 +26,7 @@ mod settings;
 mod sign_in;
 mod start;
 mod sweeper;
+mod upstream;
 mod writer;
 
 pub use bus::{Bus, Listener};

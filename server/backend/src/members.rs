@@ -32,7 +32,7 @@ impl Backend {
         account: AccountId,
     ) -> Result<()> {
         may_change(&mut self.0.db.read().await?, viewer, page, account, true).await?;
-        let viewer = viewer.clone();
+        let (viewer, now) = (viewer.clone(), self.now());
         let work = self.0.db.write_page(page.0, move |tx| {
             let viewer = viewer.clone();
             Box::pin(async move {
@@ -45,7 +45,7 @@ impl Backend {
                 )?;
                 tx.publish(Topic::Page(page), Event::Left { account });
                 tx.publish(Topic::Account(account), Event::Removed { page });
-                tx.cut(account);
+                tx.cut(account, now);
                 Ok(())
             })
         });

@@ -75,7 +75,7 @@ impl Backend {
         disabled: bool,
     ) -> Result<()> {
         accounts::require_admin(&mut self.0.db.read().await?, viewer).await?;
-        let viewer = viewer.clone();
+        let (viewer, now) = (viewer.clone(), self.now());
         let work = self.0.db.write(move |tx| {
             let viewer = viewer.clone();
             Box::pin(async move {
@@ -92,7 +92,7 @@ impl Backend {
                 }
                 keep_an_admin(tx).await?;
                 if disabled {
-                    end_sessions(tx, account).await?;
+                    end_sessions(tx, account, now).await?;
                 }
                 Ok(())
             })
@@ -108,10 +108,11 @@ impl Backend {
             let known = accounts::find(&mut conn, account).await?;
             known.ok_or(Refusal::NotFound)?;
         }
+        let now = self.now();
         let work = self
             .0
             .db
-            .write(move |tx| Box::pin(async move { end_sessions(tx, account).await }));
+            .write(move |tx| Box::pin(async move { end_sessions(tx, account, now).await }));
         work.await
     }
 
@@ -135,11 +136,11 @@ impl Backend {
 }
 
 /// Sessions, links and codes to come in by, and live sockets.
-async fn end_sessions(tx: &mut Tx, account: AccountId) -> Result<()> {
+async fn end_sessions(tx: &mut Tx, account: AccountId, now: Timestamp) -> Result<()> {
     execute!(tx, "DELETE FROM sessions WHERE account = $1", account.0)?;
     execute!(tx, "DELETE FROM sign_ins WHERE account = $1", account.0)?;
     tx.publish(Topic::Account(account), Event::SignedOut);
-    tx.cut(account);
+    tx.cut(account, now);
     Ok(())
 }
 

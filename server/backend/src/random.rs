@@ -20,6 +20,11 @@ impl Random {
         self.bytes()
     }
 
+    /// What tells one run of a node from every other.
+    pub(crate) fn node(self) -> Result<[u8; 16], Failure> {
+        self.bytes()
+    }
+
     /// 256 bits, in 43 URL-safe characters.
     pub fn token(self) -> Result<Secret, Failure> {
         Ok(Secret::new(URL_SAFE_NO_PAD.encode(self.bytes::<32>()?)))

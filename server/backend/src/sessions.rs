@@ -117,13 +117,13 @@ impl Backend {
 
     /// Ends this session and cuts its sockets.
     pub async fn sign_out(&self, viewer: &Viewer) -> Result<()> {
-        let (hash, account) = (viewer.session.clone(), viewer.account);
+        let (hash, account, now) = (viewer.session.clone(), viewer.account, self.now());
         let work = self.0.db.write(move |tx| {
             let hash = hash.clone();
             Box::pin(async move {
                 execute!(tx, "DELETE FROM sessions WHERE hash = $1", hash)?;
                 // Sockets are known by account: the other devices' come back at once.
-                tx.cut(account);
+                tx.cut(account, now);
                 Ok(())
             })
         });

@@ -69,7 +69,7 @@ impl Backend {
 
     /// The outbox, the sweeper of what has expired, the bus to other nodes.
     pub fn start_workers(&self) {
-        self.0.bus.start();
+        self.0.bus.start(self);
         self.spawn_worker(sweeper::sweep(self.clone()));
     }
 

@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{AccountId, Event, Topic};
+use domain::{AccountId, Event, Timestamp, Topic};
 use futures::{FutureExt, future::BoxFuture};
 use sqlx::{PgPool, Sqlite, pool::PoolConnection};
 use tokio::sync::{RwLock, mpsc, oneshot};
@@ -32,7 +32,7 @@ pub(crate) struct Tx {
 
 enum After {
     Publish(Topic, Event),
-    Cut(AccountId),
+    Cut(AccountId, Timestamp),
     Forget(AccountId),
 }
 
@@ -50,8 +50,8 @@ impl Tx {
     }
 
     /// After the commit: every socket of this account is closed, on every node, and its sessions are read anew.
-    pub(crate) fn cut(&mut self, account: AccountId) {
-        self.after.push(After::Cut(account));
+    pub(crate) fn cut(&mut self, account: AccountId, now: Timestamp) {
+        self.after.push(After::Cut(account, now));
     }
 
     /// After the commit: what nodes remember of this account's sessions is read anew.
@@ -63,7 +63,7 @@ impl Tx {
         for after in self.after.drain(..) {
             match after {
                 After::Publish(topic, event) => bus.publish(topic, &event),
-                After::Cut(account) => bus.cut(account),
+                After::Cut(account, _) => bus.cut(account),
                 After::Forget(account) => bus.forget(account),
             }
         }
@@ -84,8 +84,27 @@ impl Tx {
         Ok(())
     }
 
-    async fn commit(&mut self) -> Result<()> {
+    async fn commit(&mut self, bus: &Bus) -> Result<()> {
+        if let Some(node) = bus.node() {
+            self.note_cuts(node).await?;
+        }
         execute!(self, "COMMIT").map(drop)
+    }
+
+    /// For nodes that cannot be told at this moment.
+    async fn note_cuts(&mut self, node: Uuid) -> Result<()> {
+        for at in 0..self.after.len() {
+            if let After::Cut(account, now) = self.after[at] {
+                execute!(
+                    self,
+                    "INSERT INTO cuts (account, at, node) VALUES ($1, $2, $3)",
+                    account.0,
+                    now.0,
+                    node
+                )?;
+            }
+        }
+        Ok(())
     }
 
     async fn rollback(&mut self) {
@@ -171,7 +190,7 @@ where
 
 /// All jobs in one transaction; if that cannot be, each in its own, so that a refusal harms nobody else.
 async fn commit_group(tx: &mut Tx, bus: &Bus, mut group: Vec<BoxJob>) {
-    if group.len() > 1 && try_group(tx, &mut group).await.is_ok() {
+    if group.len() > 1 && try_group(tx, bus, &mut group).await.is_ok() {
         tx.tell(bus);
         for job in group {
             job.answer(Ok(()));
@@ -179,7 +198,7 @@ async fn commit_group(tx: &mut Tx, bus: &Bus, mut group: Vec<BoxJob>) {
         return;
     }
     for mut job in group {
-        let committed = commit_one(tx, &mut job).await;
+        let committed = commit_one(tx, bus, &mut job).await;
         if committed.is_ok() {
             tx.tell(bus);
         }
@@ -187,7 +206,7 @@ async fn commit_group(tx: &mut Tx, bus: &Bus, mut group: Vec<BoxJob>) {
     }
 }
 
-async fn try_group(tx: &mut Tx, group: &mut [BoxJob]) -> Result<()> {
+async fn try_group(tx: &mut Tx, bus: &Bus, group: &mut [BoxJob]) -> Result<()> {
     tx.begin().await?;
     for job in group {
         if let Err(error) = job.run(tx).await {
@@ -195,18 +214,18 @@ async fn try_group(tx: &mut Tx, group: &mut [BoxJob]) -> Result<()> {
             return Err(error);
         }
     }
-    let committed = tx.commit().await;
+    let committed = tx.commit(bus).await;
     if committed.is_err() {
         tx.rollback().await;
     }
     committed
 }
 
-async fn commit_one(tx: &mut Tx, job: &mut BoxJob) -> Result<()> {
+async fn commit_one(tx: &mut Tx, bus: &Bus, job: &mut BoxJob) -> Result<()> {
     const TRIES: u32 = 4;
     let mut tries = 1;
     loop {
-        match try_group(tx, std::slice::from_mut(job)).await {
+        match try_group(tx, bus, std::slice::from_mut(job)).await {
             Err(error) if tries < TRIES && error.is_conflict() => tries += 1,
             done => return done,
         }

@@ -129,6 +129,8 @@ CREATE INDEX invitation_links_invitation ON invitation_links (invitation);
 -- Accounts whose sockets were to be closed: a node that was cut off from the others reads here what it missed.
 CREATE TABLE cuts (
   account    BLOB    NOT NULL,
-  at         BIGINT  NOT NULL
+  at         BIGINT  NOT NULL,
+  -- Who has told the others, if they could hear it.
+  node       BLOB    NOT NULL
 );
 CREATE INDEX cuts_at ON cuts (at);
