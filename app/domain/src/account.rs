@@ -51,20 +51,18 @@ pub fn initials(name: &str) -> String {
     let mut words = name
         .split(|c: char| c.is_whitespace() || c == '-' || c == '_')
         .filter_map(|word| word.chars().find(|c| c.is_alphanumeric()));
-    match (words.next(), words.next()) {
-        (Some(first), Some(second)) => first.to_uppercase().chain(second.to_uppercase()).collect(),
-        _ => {
-            let mut letters: String = name
-                .chars()
-                .filter(|c| c.is_alphanumeric())
-                .take(2)
-                .collect();
-            if letters.is_empty() {
-                letters = name.chars().next().map(String::from).unwrap_or_default();
-            }
-            letters.to_uppercase()
-        }
+    if let (Some(first), Some(second)) = (words.next(), words.next()) {
+        return first.to_uppercase().chain(second.to_uppercase()).collect();
     }
+    let mut letters: String = name
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .take(2)
+        .collect();
+    if letters.is_empty() {
+        letters = name.chars().next().map(String::from).unwrap_or_default();
+    }
+    letters.to_uppercase()
 }
 
 /// One of 12 colours, the same everywhere for the same id. The stylesheet turns it into degrees.

@@ -14,10 +14,12 @@ impl Timestamp {
         self.0
     }
 
+    #[must_use]
     pub fn plus_secs(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds.saturating_mul(1000)))
     }
 
+    #[must_use]
     pub fn minus_secs(self, seconds: i64) -> Self {
         self.plus_secs(-seconds)
     }

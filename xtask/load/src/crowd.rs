@@ -1,0 +1,51 @@
+//! Many members, connected and silent, until the standard input closes: what they cost is measured from outside.
+
+use anyhow::{Result, ensure};
+use mqtt::QoS;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, stdin},
+    task::{JoinSet, LocalSet},
+};
+
+use crate::{
+    arguments::Arguments,
+    stand::Seed,
+    wire::{Way, Wire},
+};
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
+    let members: usize = arguments.number("subscribers")?;
+    let seed = Seed::read(arguments)?;
+    ensure!(seed.accounts.len() >= members, "the seed is too small");
+    let page = seed.page()?;
+    let everyone = LocalSet::new();
+    let connected = everyone
+        .run_until(async {
+            let mut tasks = JoinSet::new();
+            for account in seed.accounts.iter().take(members) {
+                let way = Way {
+                    address: arguments.text("address")?.to_owned(),
+                    path: Some("/mqtt".to_owned()),
+                    cookie: Some(account.cookie.clone()),
+                    username: None,
+                };
+                let mut wire = Wire::open(&way, &account.id).await?;
+                // As the app does.
+                wire.subscribe(&format!("u/{}/e", account.id), QoS::AtMostOnce)
+                    .await?;
+                wire.subscribe(&format!("p/{page}/e"), QoS::AtMostOnce)
+                    .await?;
+                tasks.spawn_local(async move { while wire.listen().await.is_ok() {} });
+            }
+            println!("connected");
+            stdin().read_to_end(&mut Vec::new()).await?;
+            let mut left = 0;
+            while tasks.try_join_next().is_some() {
+                left += 1;
+            }
+            anyhow::Ok(members - left)
+        })
+        .await?;
+    Ok(json!({ "connected": connected }))
+}
