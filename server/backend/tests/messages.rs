@@ -5,7 +5,7 @@ mod support;
 use std::collections::HashSet;
 
 use domain::{Event, Message, PageRole, Refusal, Topic};
-use support::{Place, Told, body, node, refused};
+use support::{Told, body, node, refused};
 
 fn messages(told: &[Told]) -> Vec<Message> {
     let message = |told: &Told| match told {
