@@ -9,28 +9,32 @@ use crate::{Failure, secret::Secret};
 pub struct Random;
 
 impl Random {
-    fn bytes<const N: usize>(self) -> Result<[u8; N], Failure> {
-        let mut bytes = [0; N];
-        getrandom::fill(&mut bytes).map_err(|e| Failure::Other(format!("no randomness: {e}")))?;
-        Ok(bytes)
-    }
-
     /// The random part of a version 7 UUID.
     pub fn id(self) -> Result<[u8; 10], Failure> {
-        self.bytes()
+        bytes()
     }
 
     /// What tells one run of a node from every other.
+    #[expect(
+        clippy::unused_self,
+        reason = "whoever has no handle has no randomness"
+    )]
     pub(crate) fn node(self) -> Result<[u8; 16], Failure> {
-        self.bytes()
+        bytes()
     }
 
     /// 256 bits, in 43 URL-safe characters.
     pub fn token(self) -> Result<Secret, Failure> {
-        Ok(Secret::new(URL_SAFE_NO_PAD.encode(self.bytes::<32>()?)))
+        Ok(Secret::new(URL_SAFE_NO_PAD.encode(bytes::<32>()?)))
     }
 
     pub fn code(self) -> Result<SignInCode, Failure> {
-        Ok(SignInCode::from_random(u32::from_le_bytes(self.bytes()?)))
+        Ok(SignInCode::from_random(u32::from_le_bytes(bytes()?)))
     }
+}
+
+fn bytes<const N: usize>() -> Result<[u8; N], Failure> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|e| Failure::Other(format!("no randomness: {e}")))?;
+    Ok(bytes)
 }

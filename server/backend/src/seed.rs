@@ -1,6 +1,6 @@
 //! Fills an empty place for trials and benchmarks.
 
-use std::sync::Arc;
+use std::{fmt::Write, sync::Arc};
 
 use domain::{AccountId, Email, MessageId, PageId, PageRole, PersonName, Refusal, Timestamp};
 use serde::Serialize;
@@ -228,9 +228,11 @@ async fn insert_lines(conn: &mut Conn, page: PageId, lines: &[Line]) -> Result<(
         let at = row * 5 + 2;
         let (author, seq, time, body) = (at + 1, at + 2, at + 3, at + 4);
         let comma = if row == 0 { "" } else { "," };
-        sql.push_str(&format!(
+        // Writing to a String cannot fail.
+        let _ = write!(
+            sql,
             "{comma}(${at},$1,${author},${seq},${seq},${time},${body})"
-        ));
+        );
     }
     macro_rules! insert {
         ($conn:expr, $database:ty) => {{

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{Backend, Result, db::execute};
 
-const EVERY: Duration = Duration::from_secs(3600);
+const EVERY: Duration = Duration::from_hours(1);
 const DAY: i64 = 86_400;
 
 pub(crate) async fn sweep(backend: Backend) {

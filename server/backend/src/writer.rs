@@ -279,9 +279,11 @@ impl Queue {
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + Sync + 'static,
     {
         let (job, answered) = job(work);
-        let closed = |_| other("the writer has stopped");
-        self.0.send(Order::Job(job)).await.map_err(|_| closed(()))?;
-        answered.await.map_err(|_| closed(()))?
+        let sent = self.0.send(Order::Job(job)).await;
+        sent.map_err(|_| other("the writer has stopped"))?;
+        answered
+            .await
+            .map_err(|_| other("the writer has stopped"))?
     }
 
     pub(crate) async fn stop(&self) {

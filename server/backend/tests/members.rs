@@ -1,5 +1,7 @@
 //! Membership on both databases: who may change it, and what goes with it.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
+
 mod support;
 
 use domain::{Event, PageRole, Refusal, Topic};

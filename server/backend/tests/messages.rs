@@ -1,5 +1,7 @@
 //! Messages on both databases: stored once, numbered without gaps, told in order, read back.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
+
 mod support;
 
 use std::collections::HashSet;

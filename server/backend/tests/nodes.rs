@@ -1,5 +1,7 @@
 //! Two nodes on one PostgreSQL and one broker see each other's events and cuts, also after the broker was away.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
+
 mod support;
 
 use std::{

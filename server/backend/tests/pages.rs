@@ -1,5 +1,7 @@
 //! Pages on both databases: made, renamed, archived, deleted, listed.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
+
 mod support;
 
 use domain::{About, Event, Refusal, Topic};

@@ -1,5 +1,7 @@
 //! The admin's view of people, on both databases.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
+
 mod support;
 
 use domain::Refusal;

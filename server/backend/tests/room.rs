@@ -1,5 +1,7 @@
 //! The first view of a page, on both databases.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
+
 mod support;
 
 use domain::PageRole;

@@ -1,5 +1,7 @@
 //! A seeded place, on both databases.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
+
 mod support;
 
 use backend::Seeding;

@@ -1,5 +1,7 @@
 //! Sessions on both databases: they slide, expire, and end at once when they are ended.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
+
 mod support;
 
 use backend::Backend;

@@ -286,10 +286,9 @@ impl Place {
     /// A statement past the backend, for states that take long to reach or should not be reachable.
     pub async fn sql(&self, build: impl FnOnce(Sql) -> Sql) -> u64 {
         let sql = build(Sql::default());
-        match &self.postgres {
-            Some(url) => {
-                let options = PgConnectOptions::from_str(url).unwrap();
-                let mut conn = PgConnection::connect_with(&options).await.unwrap();
+        macro_rules! run {
+            ($connection:ty, $options:expr) => {{
+                let mut conn = <$connection>::connect_with($options).await.unwrap();
                 let mut query = sqlx::query(sqlx::AssertSqlSafe(sql.text));
                 for bind in sql.binds {
                     query = match bind {
@@ -300,23 +299,15 @@ impl Place {
                     };
                 }
                 query.execute(&mut conn).await.unwrap().rows_affected()
-            }
-            None => {
-                let options = SqliteConnectOptions::new()
-                    .filename(self.dir.0.join("stoa.db"))
-                    .busy_timeout(Duration::from_secs(10));
-                let mut conn = SqliteConnection::connect_with(&options).await.unwrap();
-                let mut query = sqlx::query(sqlx::AssertSqlSafe(sql.text));
-                for bind in sql.binds {
-                    query = match bind {
-                        Bind::Uuid(value) => query.bind(value),
-                        Bind::Text(value) => query.bind(value),
-                        Bind::Number(value) => query.bind(value),
-                        Bind::Bytes(value) => query.bind(value),
-                    };
-                }
-                query.execute(&mut conn).await.unwrap().rows_affected()
-            }
+            }};
+        }
+        if let Some(url) = &self.postgres {
+            run!(PgConnection, &PgConnectOptions::from_str(url).unwrap())
+        } else {
+            let options = SqliteConnectOptions::new()
+                .filename(self.dir.0.join("stoa.db"))
+                .busy_timeout(Duration::from_secs(10));
+            run!(SqliteConnection, &options)
         }
     }
 }
@@ -347,7 +338,7 @@ enum Bind {
 
 impl Sql {
     pub fn query(mut self, text: &str) -> Self {
-        self.text = text.to_owned();
+        text.clone_into(&mut self.text);
         self
     }
     pub fn uuid(mut self, value: uuid::Uuid) -> Self {
