@@ -8,11 +8,13 @@ use crate::{
 };
 
 /// Takes one packet from the front of `input`. `None`: it is not complete yet, come back with more; then
-/// nothing was taken. `max` bounds the whole packet in bytes and is enforced as soon as its header is there.
+/// nothing was taken. The header is judged as soon as it is there, the rest when all is; `max` bounds the whole packet
+/// in bytes.
 pub fn decode(input: &mut BytesMut, max: usize) -> Result<Option<Packet>, Error> {
     let Some(&first) = input.first() else {
         return Ok(None);
     };
+    first_byte(first)?;
     let Some((header, length)) = remaining_length(input)? else {
         return Ok(None);
     };
@@ -30,6 +32,17 @@ pub fn decode(input: &mut BytesMut, max: usize) -> Result<Option<Packet>, Error>
         Ok(Some(packet))
     } else {
         Err(Error::Trailing)
+    }
+}
+
+/// §2.2.1, table 2.1: types 0 and 15 are forbidden. §2.2.2, table 2.2: of all but PUBLISH the flags are fixed.
+fn first_byte(first: u8) -> Result<(), Error> {
+    match (first >> 4, first & 0x0F) {
+        (0 | 15, _) => Err(Error::PacketType),
+        (3, _) | (6 | 8 | 10, 2) => Ok(()),
+        (6 | 8 | 10, _) => Err(Error::Flags),
+        (_, flags) if flags != 0 => Err(Error::Flags),
+        _ => Ok(()),
     }
 }
 
@@ -53,22 +66,10 @@ struct Body(Bytes);
 
 impl Body {
     fn packet(&mut self, first: u8) -> Result<Packet, Error> {
-        let flags = first & 0x0F;
-        if first >> 4 == 3 {
-            return self.publish(flags).map(Packet::Publish);
-        }
-        // §2.2.2, table 2.2: these flags are reserved, and fixed.
-        let expected = if matches!(first >> 4, 6 | 8 | 10) {
-            2
-        } else {
-            0
-        };
-        if flags != expected {
-            return Err(Error::Flags);
-        }
         Ok(match first >> 4 {
             1 => Packet::Connect(self.connect()?),
             2 => Packet::ConnAck(self.connack()?),
+            3 => Packet::Publish(self.publish(first & 0x0F)?),
             4 => Packet::PubAck(self.id()?),
             5 => Packet::PubRec(self.id()?),
             6 => Packet::PubRel(self.id()?),

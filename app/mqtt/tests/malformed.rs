@@ -56,15 +56,16 @@ fn flags_of_a_connect_agree_with_each_other() {
 fn reserved_flags_of_the_first_byte_are_fixed() {
     for first in 0..=255u8 {
         let wrong = match first >> 4 {
-            3 => continue,
+            0 | 3 | 15 => continue,
             6 | 8 | 10 => first & 0x0F != 2,
             _ => first & 0x0F != 0,
         };
-        let error = decoded(&[first, 2, 0, 1]).err();
+        // Alone, it is enough to know.
+        let error = decoded(&[first]).err();
         assert_eq!(error == Some(Error::Flags), wrong, "{first:#x}: {error:?}");
     }
-    assert_eq!(decoded(&[0x00, 0]), Err(Error::PacketType));
-    assert_eq!(decoded(&[0xF0, 0]), Err(Error::PacketType));
+    assert_eq!(decoded(&[0x00]), Err(Error::PacketType));
+    assert_eq!(decoded(&[0xFF]), Err(Error::PacketType));
 }
 
 #[test]

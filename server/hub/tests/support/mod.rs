@@ -39,23 +39,32 @@ impl Rights for House {
         action: Action,
         topic: Topic,
     ) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
-        self.asked.lock().unwrap().push((who, action, topic));
+        self.asked
+            .lock()
+            .expect("nobody panicked")
+            .push((who, action, topic));
         Box::pin(async move {
             let _open = self.gate.acquire().await;
             topic
                 .page()
-                .is_none_or(|page| !self.denied.lock().unwrap().contains(&page))
+                .is_none_or(|page| !self.denied.lock().expect("nobody panicked").contains(&page))
         })
     }
 }
 
 impl Upstream for House {
     fn relay(&self, topic: Topic, payload: Bytes) {
-        self.relayed.lock().unwrap().push((topic, payload));
+        self.relayed
+            .lock()
+            .expect("nobody panicked")
+            .push((topic, payload));
     }
 
     fn want(&self, filter: Topic, wanted: bool) {
-        self.wants.lock().unwrap().push((filter, wanted));
+        self.wants
+            .lock()
+            .expect("nobody panicked")
+            .push((filter, wanted));
     }
 }
 
