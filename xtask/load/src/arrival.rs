@@ -10,7 +10,7 @@ use anyhow::Result;
 use mqtt::{PacketId, QoS};
 use serde_json::{Value, json};
 use tokio::{
-    task::{JoinSet, LocalSet, spawn_local},
+    task::{LocalSet, spawn_local},
     time::{sleep, sleep_until},
 };
 
@@ -19,8 +19,11 @@ use crate::{
     http::Client,
     requests::post_message,
     stand::{Dice, Seed, percentiles},
-    wire::{Way, Wire},
+    wire::{Mouth, Way, Wire},
 };
+
+/// Bytes of an event with a message of that length.
+const EVENT: usize = 380;
 
 struct Board {
     sent: Vec<Instant>,
@@ -36,7 +39,6 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
 async fn measure(arguments: &Arguments) -> Result<Value> {
     let crowd: usize = arguments.number("subscribers")?;
     let messages: usize = arguments.number("messages")?;
-    let rate: f64 = arguments.number("rate")?;
     let address = arguments.text("address")?.to_owned();
     let stoa = arguments.text("way")? == "members";
     let seed = if stoa {
@@ -54,20 +56,21 @@ async fn measure(arguments: &Arguments) -> Result<Value> {
         Some(seed) => (format!("p/{}/e", seed.page()?), QoS::AtMostOnce),
         None => ("p/x/e".to_owned(), QoS::AtLeastOnce),
     };
-    let mut listeners = JoinSet::new();
-    for number in 0..crowd {
+    let ways = (0..crowd).map(|number| {
         let way = Way {
             address: address.clone(),
             path: Some("/mqtt".to_owned()),
+            client: format!("load-{number}"),
             cookie: seed
                 .as_ref()
                 .map(|seed| seed.accounts[number].cookie.clone()),
             username: None,
         };
-        let mut wire = Wire::open(&way, &format!("load-{number}")).await?;
-        wire.subscribe(&filter, qos).await?;
+        (way, filter.clone())
+    });
+    for mut wire in Wire::open_all(ways.collect(), qos).await? {
         let board = Rc::clone(&board);
-        listeners.spawn_local(async move {
+        spawn_local(async move {
             let mut next = 0;
             while let Ok(count) = wire.listen().await {
                 for _ in 0..count {
@@ -78,37 +81,7 @@ async fn measure(arguments: &Arguments) -> Result<Value> {
         });
     }
 
-    let start = tokio::time::Instant::now() + Duration::from_millis(300);
-    let mut voice = None;
-    if !stoa {
-        let way = Way {
-            address: address.clone(),
-            path: Some("/mqtt".to_owned()),
-            ..Way::default()
-        };
-        let mut wire = Wire::open(&way, "load-publisher").await?;
-        voice = Some(wire.mouth.clone());
-        spawn_local(async move { while wire.listen().await.is_ok() {} });
-    }
-    let mut client = Client::open(&address).await?;
-    let mut dice = Dice::new(7);
-    let mut stored = Vec::new();
-    for number in 0..messages {
-        sleep_until(start + Duration::from_secs_f64(number as f64 / rate)).await;
-        board.borrow_mut().sent.push(Instant::now());
-        if let Some(voice) = &voice {
-            let id = PacketId::new((number % 65_535 + 1) as u16);
-            voice.publish(&filter, &[b'x'; 380], id).await?;
-        } else if let Some(seed) = &seed {
-            // One after another of the members: nobody posts faster than people do.
-            let author = &seed.accounts[number % seed.accounts.len()];
-            let began = Instant::now();
-            client
-                .ok(&post_message(&address, seed.page()?, author, &mut dice))
-                .await?;
-            stored.push(began.elapsed().as_secs_f64());
-        }
-    }
+    let stored = say(arguments, seed.as_ref(), &filter, &board).await?;
     for _ in 0..500 {
         if board
             .borrow()
@@ -134,6 +107,63 @@ async fn measure(arguments: &Arguments) -> Result<Value> {
         "each": percentiles(board.delays.clone()),
         "stored": percentiles(stored),
     }))
+}
+
+enum Voice<'a> {
+    Member(Client, &'a Seed, Dice),
+    Stranger(Mouth),
+}
+
+impl Voice<'_> {
+    async fn stranger(address: &str) -> Result<Self> {
+        let mut wire = Wire::open(&Way {
+            address: address.to_owned(),
+            path: Some("/mqtt".to_owned()),
+            client: "load-publisher".to_owned(),
+            ..Way::default()
+        })
+        .await?;
+        let mouth = wire.mouth.clone();
+        spawn_local(async move { while wire.listen().await.is_ok() {} });
+        Ok(Self::Stranger(mouth))
+    }
+}
+
+/// Posts at the rate. Returns how long each took until it was stored, where anything is stored.
+async fn say(
+    arguments: &Arguments,
+    seed: Option<&Seed>,
+    topic: &str,
+    board: &RefCell<Board>,
+) -> Result<Vec<f64>> {
+    let rate: f64 = arguments.number("rate")?;
+    let address = arguments.text("address")?;
+    let mut voice = match seed {
+        Some(seed) => Voice::Member(Client::open(address).await?, seed, Dice::new(7)),
+        None => Voice::stranger(address).await?,
+    };
+    let mut stored = Vec::new();
+    let start = tokio::time::Instant::now() + Duration::from_millis(300);
+    let messages = board.borrow().arrived.len();
+    for number in 0..messages {
+        sleep_until(start + Duration::from_secs_f64(number as f64 / rate)).await;
+        let began = Instant::now();
+        board.borrow_mut().sent.push(began);
+        match &mut voice {
+            // One after another of the members: nobody posts faster than people do.
+            Voice::Member(client, seed, dice) => {
+                let author = &seed.accounts[number % seed.accounts.len()];
+                let request = post_message(address, seed.page()?, author, dice);
+                client.ok(&request).await?;
+                stored.push(began.elapsed().as_secs_f64());
+            }
+            Voice::Stranger(mouth) => {
+                let id = PacketId::new((number % 65_535 + 1) as u16);
+                mouth.publish(topic, &[b'x'; EVENT], id).await?;
+            }
+        }
+    }
+    Ok(stored)
 }
 
 impl Board {

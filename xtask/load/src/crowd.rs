@@ -19,22 +19,25 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let seed = Seed::read(arguments)?;
     ensure!(seed.accounts.len() >= members, "the seed is too small");
     let page = seed.page()?;
+    let address = arguments.text("address")?;
     let everyone = LocalSet::new();
     let connected = everyone
         .run_until(async {
-            let mut tasks = JoinSet::new();
-            for account in seed.accounts.iter().take(members) {
+            let ways = seed.accounts.iter().take(members).map(|account| {
                 let way = Way {
-                    address: arguments.text("address")?.to_owned(),
+                    address: address.to_owned(),
                     path: Some("/mqtt".to_owned()),
+                    client: account.id.clone(),
                     cookie: Some(account.cookie.clone()),
                     username: None,
                 };
-                let mut wire = Wire::open(&way, &account.id).await?;
-                // As the app does.
+                (way, format!("p/{page}/e"))
+            });
+            let mut tasks = JoinSet::new();
+            let wires = Wire::open_all(ways.collect(), QoS::AtMostOnce).await?;
+            for (mut wire, account) in wires.into_iter().zip(&seed.accounts) {
+                // As the app does: what concerns oneself, besides the page.
                 wire.subscribe(&format!("u/{}/e", account.id), QoS::AtMostOnce)
-                    .await?;
-                wire.subscribe(&format!("p/{page}/e"), QoS::AtMostOnce)
                     .await?;
                 tasks.spawn_local(async move { while wire.listen().await.is_ok() {} });
             }

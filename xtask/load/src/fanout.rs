@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use mqtt::{PacketId, QoS};
 use serde_json::{Value, json};
 use tokio::{
-    task::{JoinSet, LocalSet},
+    task::{LocalSet, spawn_local},
     time::{Instant, sleep},
 };
 
@@ -51,58 +51,42 @@ async fn measure(arguments: &Arguments) -> Result<Value> {
         payload: signal(),
     };
     let address = arguments.text("address")?.to_owned();
-    let received = Rc::new(Cell::new(0));
-    let mut listeners = JoinSet::new();
-    match arguments.text("way")? {
-        // Members' signals: each member says some, so that nobody says more than one may.
-        "members" => {
-            let seed = Seed::read(arguments)?;
-            let page = seed.page()?;
-            plan.filter = format!("p/{page}/s/+");
-            ensure!(seed.accounts.len() >= subscribers, "the seed is too small");
-            for account in seed.accounts.iter().take(subscribers) {
-                let way = Way {
-                    address: address.clone(),
-                    path: Some("/mqtt".to_owned()),
-                    cookie: Some(account.cookie.clone()),
-                    username: None,
-                };
-                let wire = Wire::open(&way, &account.id).await?;
-                let topic = format!("p/{page}/s/{}", account.id);
-                plan.voices.push((wire.mouth.clone(), topic));
-                follow(&mut listeners, wire, &plan, &received).await?;
-            }
-        }
-        // The same shape at a broker that knows nothing of members.
-        "strangers" => {
-            plan.filter = String::from("p/x/s/+");
-            for number in 0..subscribers {
-                let way = Way {
-                    address: address.clone(),
-                    path: Some("/mqtt".to_owned()),
-                    ..Way::default()
-                };
-                let wire = Wire::open(&way, &format!("load-{number}")).await?;
-                plan.voices
-                    .push((wire.mouth.clone(), format!("p/x/s/{number}")));
-                follow(&mut listeners, wire, &plan, &received).await?;
-            }
-        }
-        // Plain TCP, one publisher. The hub's example takes the name `server` for the program around it.
-        _ => {
-            let mut way = Way {
-                address,
+    let ways = match arguments.text("way")? {
+        "members" => members(arguments, &mut plan.filter)?,
+        "strangers" => strangers(&address, subscribers, &mut plan.filter),
+        _ => (0..subscribers)
+            .map(|number| Way {
+                address: address.clone(),
+                client: format!("load-{number}"),
                 ..Way::default()
-            };
-            for number in 0..subscribers {
-                let wire = Wire::open(&way, &format!("load-{number}")).await?;
-                follow(&mut listeners, wire, &plan, &received).await?;
-            }
-            way.username = Some("server".to_owned());
-            let wire = Wire::open(&way, "load-publisher").await?;
-            plan.voices.push((wire.mouth.clone(), plan.filter.clone()));
-            tokio::task::spawn_local(drain(wire));
+            })
+            .collect(),
+    };
+    ensure!(ways.len() >= subscribers, "the seed is too small");
+    let ways: Vec<_> = ways.into_iter().take(subscribers).collect();
+    let names: Vec<String> = ways.iter().map(|way| way.client.clone()).collect();
+    let all = ways.into_iter().map(|way| (way, plan.filter.clone()));
+    let wires = Wire::open_all(all.collect(), plan.qos).await?;
+
+    let received = Rc::new(Cell::new(0));
+    for (wire, name) in wires.into_iter().zip(names) {
+        if let Some(stem) = plan.filter.strip_suffix('+') {
+            plan.voices
+                .push((wire.mouth.clone(), format!("{stem}{name}")));
         }
+        spawn_local(follow(wire, Rc::clone(&received)));
+    }
+    if plan.voices.is_empty() {
+        // The hub's example takes the name `server` for the program around it.
+        let wire = Wire::open(&Way {
+            address,
+            client: "load-publisher".to_owned(),
+            username: Some("server".to_owned()),
+            ..Way::default()
+        })
+        .await?;
+        plan.voices.push((wire.mouth.clone(), plan.filter.clone()));
+        spawn_local(follow(wire, Rc::default()));
     }
     let seconds = publish(&plan, &received).await?;
     let expected = plan.messages * plan.everybody;
@@ -120,24 +104,41 @@ fn signal() -> Vec<u8> {
     payload
 }
 
-async fn follow(
-    listeners: &mut JoinSet<()>,
-    mut wire: Wire,
-    plan: &Plan,
-    received: &Rc<Cell<u64>>,
-) -> Result<()> {
-    wire.subscribe(&plan.filter, plan.qos).await?;
-    let received = Rc::clone(received);
-    listeners.spawn_local(async move {
-        while let Ok(count) = wire.listen().await {
-            received.set(received.get() + count);
-        }
-    });
-    Ok(())
+/// Members' signals: each member says some, so that nobody says more than one may.
+fn members(arguments: &Arguments, filter: &mut String) -> Result<Vec<Way>> {
+    let seed = Seed::read(arguments)?;
+    *filter = format!("p/{}/s/+", seed.page()?);
+    let address = arguments.text("address")?;
+    Ok(seed
+        .accounts
+        .into_iter()
+        .map(|account| Way {
+            address: address.to_owned(),
+            path: Some("/mqtt".to_owned()),
+            client: account.id,
+            cookie: Some(account.cookie),
+            username: None,
+        })
+        .collect())
 }
 
-async fn drain(mut wire: Wire) {
-    while wire.listen().await.is_ok() {}
+/// The same shape at a broker that knows nothing of members.
+fn strangers(address: &str, count: usize, filter: &mut String) -> Vec<Way> {
+    *filter = String::from("p/x/s/+");
+    (0..count)
+        .map(|number| Way {
+            address: address.to_owned(),
+            path: Some("/mqtt".to_owned()),
+            client: format!("load-{number}"),
+            ..Way::default()
+        })
+        .collect()
+}
+
+async fn follow(mut wire: Wire, received: Rc<Cell<u64>>) {
+    while let Ok(count) = wire.listen().await {
+        received.set(received.get() + count);
+    }
 }
 
 /// Seconds from the first message to the last delivery.

@@ -6,7 +6,7 @@ use std::{io, sync::Arc};
 use anyhow::{Context, Result, bail, ensure};
 use bytes::{Buf, BytesMut};
 use mqtt::{Connect, Delivery, Packet, PacketId, Publish, QoS, Subscribe, decode};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, task::spawn_local};
 
 use crate::frames::{self, Frame};
 
@@ -15,6 +15,7 @@ const MAX_PACKET: usize = 1 << 20;
 #[derive(Clone, Default)]
 pub(crate) struct Way {
     pub(crate) address: String,
+    pub(crate) client: String,
     /// The path of the WebSocket; none is plain TCP.
     pub(crate) path: Option<String>,
     pub(crate) cookie: Option<String>,
@@ -36,7 +37,30 @@ pub(crate) struct Mouth {
 }
 
 impl Wire {
-    pub(crate) async fn open(way: &Way, client: &str) -> Result<Self> {
+    /// Opens many, some at a time, each with its subscription. In the order of the ways.
+    pub(crate) async fn open_all(ways: Vec<(Way, String)>, qos: QoS) -> Result<Vec<Self>> {
+        const AT_A_TIME: usize = 32;
+        let mut wires = Vec::with_capacity(ways.len());
+        for some in ways.chunks(AT_A_TIME) {
+            let opening: Vec<_> = some
+                .iter()
+                .cloned()
+                .map(|(way, filter)| {
+                    spawn_local(async move {
+                        let mut wire = Self::open(&way).await?;
+                        wire.subscribe(&filter, qos).await?;
+                        anyhow::Ok(wire)
+                    })
+                })
+                .collect();
+            for wire in opening {
+                wires.push(wire.await??);
+            }
+        }
+        Ok(wires)
+    }
+
+    pub(crate) async fn open(way: &Way) -> Result<Self> {
         let stream = TcpStream::connect(&way.address)
             .await
             .context(way.address.clone())?;
@@ -56,7 +80,7 @@ impl Wire {
         }
         let connect = Connect {
             username: way.username.clone(),
-            ..Connect::clean(client, 600)
+            ..Connect::clean(&way.client, 600)
         };
         wire.mouth.say(&Packet::Connect(connect)).await?;
         match wire.packet().await? {
