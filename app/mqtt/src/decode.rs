@@ -1,6 +1,6 @@
 //! Bytes to packets, strictly: whatever the standard forbids is an error, and no byte of the next packet is touched.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 
 use crate::{
     ConnAck, Connect, ConnectCode, Delivery, Error, Packet, PacketId, Publish, QoS, SubAck,
@@ -24,15 +24,17 @@ pub fn decode(input: &mut BytesMut, max: usize) -> Result<Option<Packet>, Error>
     if input.len() < header + length {
         return Ok(None);
     }
-    input.advance(header);
-    let mut body = Body(input.split_to(length).freeze());
-    let packet = body.packet(first)?;
-    // PUBLISH takes all that is left; every other packet ends with its last field.
-    if body.0.is_empty() {
-        Ok(Some(packet))
-    } else {
-        Err(Error::Trailing)
+    let whole = input.split_to(header + length).freeze();
+    let mut body = Body(&whole[header..]);
+    let mut packet = body.packet(first)?;
+    match &mut packet {
+        // What is left is its payload, which stays where it is.
+        Packet::Publish(publish) => publish.payload = whole.slice(whole.len() - body.0.len()..),
+        // Every other packet ends with its last field.
+        _ if !body.0.is_empty() => return Err(Error::Trailing),
+        _ => {}
     }
+    Ok(Some(packet))
 }
 
 /// §2.2.1, table 2.1: types 0 and 15 are forbidden. §2.2.2, table 2.2: of all but PUBLISH the flags are fixed.
@@ -62,9 +64,9 @@ fn remaining_length(input: &[u8]) -> Result<Option<(usize, usize)>, Error> {
 }
 
 /// What follows the fixed header, taken field by field.
-struct Body(Bytes);
+struct Body<'a>(&'a [u8]);
 
-impl Body {
+impl<'a> Body<'a> {
     fn packet(&mut self, first: u8) -> Result<Packet, Error> {
         Ok(match first >> 4 {
             1 => Packet::Connect(self.connect()?),
@@ -89,7 +91,7 @@ impl Body {
     fn connect(&mut self) -> Result<Connect, Error> {
         let name = self.field()?;
         let level = self.byte()?;
-        match (name.as_ref(), level) {
+        match (name, level) {
             (b"MQTT", 4) => {}
             // `MQIsdp` is the name in version 3.1. What comes after the level is another version's matter.
             (b"MQTT" | b"MQIsdp", _) => return Err(Error::ProtocolLevel(level)),
@@ -106,7 +108,7 @@ impl Body {
         let will = if has(0x04) {
             Some(Will {
                 topic: self.topic()?,
-                payload: self.field()?,
+                payload: Bytes::copy_from_slice(self.field()?),
                 qos: qos(flags >> 3 & 3)?,
                 retain: has(0x20),
             })
@@ -114,7 +116,11 @@ impl Body {
             None
         };
         let username = if has(0x80) { Some(self.text()?) } else { None };
-        let password = if has(0x40) { Some(self.field()?) } else { None };
+        let password = if has(0x40) {
+            Some(Bytes::copy_from_slice(self.field()?))
+        } else {
+            None
+        };
         Ok(Connect {
             client_id,
             clean: has(0x02),
@@ -146,7 +152,7 @@ impl Body {
         }
     }
 
-    /// §3.3
+    /// §3.3, all but the payload.
     fn publish(&mut self, flags: u8) -> Result<Publish, Error> {
         let again = flags & 0x08 != 0;
         let qos = qos(flags >> 1 & 3)?;
@@ -166,7 +172,7 @@ impl Body {
         };
         Ok(Publish {
             topic,
-            payload: std::mem::take(&mut self.0),
+            payload: Bytes::new(),
             delivery,
             retain: flags & 0x01 != 0,
         })
@@ -209,19 +215,20 @@ impl Body {
         Ok(Unsubscribe { id, filters })
     }
 
-    fn take(&mut self, length: usize) -> Result<Bytes, Error> {
-        if length > self.0.len() {
-            return Err(Error::Truncated);
-        }
-        Ok(self.0.split_to(length))
+    fn take(&mut self, length: usize) -> Result<&'a [u8], Error> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(Error::Truncated)?;
+        self.0 = rest;
+        Ok(taken)
     }
 
     fn byte(&mut self) -> Result<u8, Error> {
-        Ok(self.take(1)?[0])
+        let (byte, rest) = self.0.split_first().ok_or(Error::Truncated)?;
+        self.0 = rest;
+        Ok(*byte)
     }
 
     fn u16(&mut self) -> Result<u16, Error> {
-        Ok(self.take(2)?.get_u16())
+        Ok(u16::from_be_bytes([self.byte()?, self.byte()?]))
     }
 
     /// §2.3.1
@@ -230,15 +237,14 @@ impl Body {
     }
 
     /// Bytes with their length before them.
-    fn field(&mut self) -> Result<Bytes, Error> {
+    fn field(&mut self) -> Result<&'a [u8], Error> {
         let length = self.u16()?;
         self.take(length.into())
     }
 
     /// §1.5.3: well-formed UTF-8 (so no surrogates) without U+0000.
     fn text(&mut self) -> Result<String, Error> {
-        let bytes = self.field()?;
-        match std::str::from_utf8(&bytes) {
+        match std::str::from_utf8(self.field()?) {
             Ok(text) if !text.contains('\0') => Ok(text.to_owned()),
             _ => Err(Error::Text),
         }

@@ -1,6 +1,6 @@
 //! Packets to bytes. Refuses what [`decode`](crate::decode) would refuse, and then leaves the output as it was.
 
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 
 use crate::{
     ConnAck, Connect, Delivery, Error, MAX_REMAINING, Packet, PacketId, Publish, QoS, SubAck,
@@ -53,8 +53,8 @@ impl Connect {
         }
         header(out, 0x10, length)?;
         field(out, b"MQTT");
-        out.put_slice(&[4, flags]);
-        out.put_u16(self.keep_alive);
+        out.extend_from_slice(&[4, flags]);
+        out.extend_from_slice(&self.keep_alive.to_be_bytes());
         field(out, self.client_id.as_bytes());
         if let Some(will) = &self.will {
             field(out, will.topic.as_bytes());
@@ -78,7 +78,7 @@ impl ConnAck {
             Error::ReturnCode,
         )?;
         header(out, 0x20, 2)?;
-        out.put_slice(&[u8::from(self.session_present), self.code as u8]);
+        out.extend_from_slice(&[u8::from(self.session_present), self.code as u8]);
         Ok(())
     }
 }
@@ -98,9 +98,9 @@ impl Publish {
         header(out, 0x30 | flags, length)?;
         field(out, self.topic.as_bytes());
         if let Some(id) = id {
-            out.put_u16(id.get());
+            out.extend_from_slice(&id.get().to_be_bytes());
         }
-        out.put_slice(&self.payload);
+        out.extend_from_slice(&self.payload);
         Ok(())
     }
 }
@@ -114,10 +114,10 @@ impl Subscribe {
             length += 2 + filter.len() + 1;
         }
         header(out, 0x82, length)?;
-        out.put_u16(self.id.get());
+        out.extend_from_slice(&self.id.get().to_be_bytes());
         for (filter, qos) in &self.filters {
             field(out, filter.as_bytes());
-            out.put_u8(*qos as u8);
+            out.extend_from_slice(&[*qos as u8]);
         }
         Ok(())
     }
@@ -127,9 +127,9 @@ impl SubAck {
     pub fn encode(&self, out: &mut BytesMut) -> Result<(), Error> {
         check(!self.granted.is_empty(), Error::Empty)?;
         header(out, 0x90, 2 + self.granted.len())?;
-        out.put_u16(self.id.get());
+        out.extend_from_slice(&self.id.get().to_be_bytes());
         for granted in &self.granted {
-            out.put_u8(granted.map_or(0x80, |qos: QoS| qos as u8));
+            out.extend_from_slice(&[granted.map_or(0x80, |qos: QoS| qos as u8)]);
         }
         Ok(())
     }
@@ -144,7 +144,7 @@ impl Unsubscribe {
             length += 2 + filter.len();
         }
         header(out, 0xA2, length)?;
-        out.put_u16(self.id.get());
+        out.extend_from_slice(&self.id.get().to_be_bytes());
         for filter in &self.filters {
             field(out, filter.as_bytes());
         }
@@ -168,27 +168,24 @@ fn text_ok(text: &str) -> bool {
 fn header(out: &mut BytesMut, first: u8, length: usize) -> Result<(), Error> {
     check(length <= MAX_REMAINING, Error::TooLarge)?;
     out.reserve(5 + length);
-    out.put_u8(first);
+    out.extend_from_slice(&[first]);
     let mut rest = length;
-    loop {
-        let low = (rest & 0x7F) as u8;
+    while rest > 0x7F {
+        out.extend_from_slice(&[(rest & 0x7F) as u8 | 0x80]);
         rest >>= 7;
-        if rest == 0 {
-            out.put_u8(low);
-            return Ok(());
-        }
-        out.put_u8(low | 0x80);
     }
+    out.extend_from_slice(&[rest as u8]);
+    Ok(())
 }
 
 /// The callers have checked that the length fits.
 fn field(out: &mut BytesMut, bytes: &[u8]) {
-    out.put_u16(bytes.len() as u16);
-    out.put_slice(bytes);
+    out.extend_from_slice(&(bytes.len() as u16).to_be_bytes());
+    out.extend_from_slice(bytes);
 }
 
 fn acknowledge(out: &mut BytesMut, first: u8, id: PacketId) -> Result<(), Error> {
     header(out, first, 2)?;
-    out.put_u16(id.get());
+    out.extend_from_slice(&id.get().to_be_bytes());
     Ok(())
 }

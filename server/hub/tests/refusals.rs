@@ -1,4 +1,4 @@
-//! What the hub does not do: other versions, wills, foreign topics, wildcards, retained messages, QoS 2, malformed bytes.
+//! What the hub does not do: other versions, wills, foreign topics, wildcards, retained messages, quality of service 2, malformed bytes.
 
 mod support;
 
