@@ -1,5 +1,6 @@
 //! `cargo xtask`: builds, runs, checks and measures Stoa, so that one Rust toolchain is all a machine must have.
 
+mod bench;
 mod command;
 mod dist;
 mod postgres;
@@ -45,6 +46,7 @@ fn start() -> Result<()> {
         "run" => run::run(&tree, rest),
         "test" => test::test(&tree, rest),
         "dist" => dist::dist(&tree),
+        "bench" => bench::bench(&tree, rest),
         "tidy" => tidy::check(&tree),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -6,25 +6,58 @@ use std::{
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command},
+    sync::atomic::{AtomicU32, Ordering},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
 
+/// A directory of its own, gone when dropped.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Result<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("stoa-{}-{number}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
 pub(crate) struct Server {
     pub(crate) address: String,
-    folder: PathBuf,
     child: Child,
+    log: PathBuf,
+    folder: Option<Folder>,
 }
 
 impl Server {
+    /// In an empty directory.
     pub(crate) fn start(program: &Path, settings: &[(&str, &str)]) -> Result<Self> {
+        let folder = Folder::new()?;
+        let mut server = Self::start_in(&folder, program, settings)?;
+        server.folder = Some(folder);
+        Ok(server)
+    }
+
+    pub(crate) fn start_in(
+        folder: &Folder,
+        program: &Path,
+        settings: &[(&str, &str)],
+    ) -> Result<Self> {
         let address = format!("127.0.0.1:{}", free_port()?);
-        let folder = std::env::temp_dir().join(format!("stoa-{}-{address}", std::process::id()));
-        fs::create_dir_all(&folder)?;
-        let log = File::create(folder.join("log"))?;
+        let path = folder.0.join("log");
+        let log = File::create(&path)?;
         let child = Command::new(program)
-            .current_dir(&folder)
+            .current_dir(&folder.0)
             .env("STOA_LISTEN", &address)
             .envs(settings.iter().copied())
             .stdout(log.try_clone()?)
@@ -33,11 +66,16 @@ impl Server {
             .with_context(|| program.display().to_string())?;
         let mut server = Self {
             address,
-            folder,
             child,
+            log: path,
+            folder: None,
         };
         server.wait()?;
         Ok(server)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     fn wait(&mut self) -> Result<()> {
@@ -49,13 +87,13 @@ impl Server {
             if start.elapsed() > Duration::from_secs(20) {
                 bail!("the server does not answer: {}", self.log());
             }
-            std::thread::sleep(Duration::from_millis(5));
+            std::thread::sleep(Duration::from_millis(1));
         }
         Ok(())
     }
 
     fn log(&self) -> String {
-        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
+        fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     /// The body of a `200`; anything else is an error.
@@ -82,7 +120,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 

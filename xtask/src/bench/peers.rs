@@ -1,0 +1,101 @@
+//! Who stands beside Stoa: Mosquitto, over TCP and WebSocket, and the hub alone.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{
+    command::which,
+    server::{Folder, free_port},
+    tree::Tree,
+};
+
+pub(crate) struct Mosquitto {
+    pub(crate) tcp: String,
+    pub(crate) web: String,
+    child: Child,
+    _folder: Folder,
+}
+
+impl Mosquitto {
+    pub(crate) fn start() -> Result<Self> {
+        let folder = Folder::new()?;
+        let [tcp, web] = [free_port()?, free_port()?];
+        let file = folder.0.join("conf");
+        // Nothing is logged or stored, and nothing waits for more to send: as fast as it can be.
+        fs::write(
+            &file,
+            format!(
+                "allow_anonymous true\nset_tcp_nodelay true\nlog_type none\nmax_queued_messages 0\n\
+                 listener {tcp} 127.0.0.1\nlistener {web} 127.0.0.1\nprotocol websockets\n"
+            ),
+        )?;
+        let child = Command::new(which("mosquitto").context("Mosquitto is not installed")?)
+            .arg("-c")
+            .arg(file)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let broker = Self {
+            tcp: format!("127.0.0.1:{tcp}"),
+            web: format!("127.0.0.1:{web}"),
+            child,
+            _folder: folder,
+        };
+        wait(&broker.tcp)?;
+        wait(&broker.web)?;
+        Ok(broker)
+    }
+}
+
+impl Drop for Mosquitto {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+/// The hub's example: its fan-out without WebSocket, cookie and database around it.
+pub(crate) struct TcpHub {
+    pub(crate) address: String,
+    child: Child,
+}
+
+impl TcpHub {
+    pub(crate) fn start(tree: &Tree) -> Result<Self> {
+        let mut child = Command::new(tree.target.join("dist/examples/tcp_hub"))
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().context("the output is piped")?).read_line(&mut line)?;
+        let address = line.trim().trim_start_matches("listening on ").to_owned();
+        Ok(Self { address, child })
+    }
+}
+
+impl Drop for TcpHub {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn wait(address: &str) -> Result<()> {
+    let start = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        if start.elapsed() > Duration::from_secs(10) {
+            bail!("nothing listens at {address}");
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    Ok(())
+}
