@@ -9,6 +9,7 @@ mod invitation;
 mod mail;
 mod message;
 mod page;
+mod rate;
 mod refusal;
 mod time;
 mod topic;
@@ -23,6 +24,7 @@ pub use invitation::{
 pub use mail::{MailItem, MailState, MailTransport, Mailbox, SentMail, retry_after};
 pub use message::{Body, History, Message, starts_group};
 pub use page::{About, Invited, Member, Page, PageListing, PageName, PageRole, PageSummary, Room};
+pub use rate::{Bucket, Rate};
 pub use refusal::Refusal;
 pub use time::{LocalTime, Timestamp};
 pub use topic::Topic;

@@ -1,89 +1,157 @@
 //! Invitations: permission, a random token (its hash stored), expiry and the outgoing mail in one transaction;
 //! looking at a link (changes nothing), and joining by it (account, membership and session in one transaction).
 
-use domain::{
-    Invitation, InvitationId, InvitationView, InviteOutcome, Note, Page, PageId, PersonName,
+mod accept;
+mod invite;
+mod link;
+mod list;
+
+use domain::{Email, InvitationId, Page, PageId, Refusal, Timestamp};
+use uuid::Uuid;
+
+pub use accept::Accepted;
+
+use crate::{
+    Backend, Result, Secret, Viewer,
+    access::access,
+    db::{Conn, execute, fetch_optional},
+    mail::{self, Kind},
+    outbox::{self, NewMail},
 };
-
-use crate::{Backend, Result, SessionToken, Viewer};
-
-pub struct Accepted {
-    pub page: Page,
-    /// A new session, unless the viewer's own goes on.
-    pub session: Option<SessionToken>,
-}
 
 impl Backend {
     pub const INVITATION_SECONDS: i64 = 7 * 86_400;
     /// At most so many addresses at a time.
     pub const ADDRESSES: usize = 100;
+}
 
-    /// Page admins and admins of the place. `addresses` as typed or pasted.
-    pub async fn invite(
-        &self,
-        _viewer: &Viewer,
-        _page: PageId,
-        _addresses: &str,
-        _note: Note,
-    ) -> Result<InviteOutcome> {
-        unimplemented!()
+/// A link and, if it is to be sent, the mail it is in. Made outside of the transaction.
+struct Fresh {
+    token: Secret,
+    mail: NewMail,
+}
+
+/// From whom to what: the same for all addresses of one invitation.
+struct Inviting<'a> {
+    name: &'a str,
+    email: &'a str,
+    page: &'a str,
+    note: &'a str,
+}
+
+impl Backend {
+    fn fresh_invitation(&self, by: &Inviting<'_>, to: &Email, expires: Timestamp) -> Result<Fresh> {
+        let token = self.0.random.token()?;
+        let letter = mail::invitation(&mail::Invited {
+            to,
+            inviter: by.name,
+            inviter_email: by.email,
+            page: by.page,
+            note: by.note,
+            link: &self.invitation_link(&token),
+            expires,
+        });
+        let mail = self.new_mail(Kind::Invitation, to, &letter)?;
+        Ok(Fresh { token, mail })
     }
 
-    /// Of one page (page admins), or of all (admins of the place), newest first.
-    pub async fn invitations(
-        &self,
-        _viewer: &Viewer,
-        _page: Option<PageId>,
-    ) -> Result<Vec<Invitation>> {
-        unimplemented!()
+    fn invitation_link(&self, token: &Secret) -> String {
+        format!("{}/invite/{}", self.0.settings.public_url, token.expose())
     }
+}
 
-    /// A new link by mail; the ones before stop working; 7 days again.
-    pub async fn resend_invitation(&self, _viewer: &Viewer, _id: InvitationId) -> Result<()> {
-        unimplemented!()
-    }
+/// An invitation as stored, whoever may see it.
+struct Stored {
+    id: InvitationId,
+    page: PageId,
+    email: Email,
+    note: String,
+    inviter: String,
+    inviter_email: String,
+    expires: Timestamp,
+    revoked: bool,
+    joined: bool,
+    mail: Option<Uuid>,
+}
 
-    /// A further link for the same invitation, to be passed on by hand; the mailed one goes on working.
-    pub async fn copy_invitation_link(
-        &self,
-        _viewer: &Viewer,
-        _id: InvitationId,
-    ) -> Result<String> {
-        unimplemented!()
-    }
+#[derive(sqlx::FromRow)]
+struct StoredRow {
+    id: Uuid,
+    page: Uuid,
+    email: String,
+    note: String,
+    inviter: String,
+    inviter_email: String,
+    expires: i64,
+    revoked: Option<i64>,
+    joined: Option<i64>,
+    mail: Option<Uuid>,
+}
 
-    pub async fn revoke_invitation(&self, _viewer: &Viewer, _id: InvitationId) -> Result<()> {
-        unimplemented!()
+impl TryFrom<StoredRow> for Stored {
+    type Error = Refusal;
+    fn try_from(row: StoredRow) -> Result<Self, Refusal> {
+        Ok(Self {
+            id: InvitationId(row.id),
+            page: PageId(row.page),
+            email: Email::parse(&row.email)?,
+            note: row.note,
+            inviter: row.inviter,
+            inviter_email: row.inviter_email,
+            expires: Timestamp(row.expires),
+            revoked: row.revoked.is_some(),
+            joined: row.joined.is_some(),
+            mail: row.mail,
+        })
     }
+}
 
-    /// What the link shows to this viewer. Changes nothing.
-    pub async fn invitation_view(
-        &self,
-        _token: &str,
-        _viewer: Option<&Viewer>,
-    ) -> Result<InvitationView> {
-        unimplemented!()
-    }
+async fn find(conn: &mut Conn, id: InvitationId) -> Result<Option<Stored>> {
+    let row: Option<StoredRow> = fetch_optional!(
+        conn,
+        "SELECT i.id, i.page, i.email, i.note, a.name AS inviter, a.email AS inviter_email,
+           i.expires, i.revoked, i.joined, i.mail
+         FROM invitations i JOIN accounts a ON a.id = i.invited_by
+         WHERE i.id = $1",
+        id.0
+    )?;
+    Ok(row.map(Stored::try_from).transpose()?)
+}
 
-    /// A person (a browser that runs scripts) has it open: noted once. Unknown tokens are passed over in silence.
-    pub async fn note_invitation_opened(&self, _token: &str) -> Result<()> {
-        unimplemented!()
-    }
+/// The invitation and its page, for somebody who manages that page. `NotFound` to everybody else who is not on it.
+async fn managed(conn: &mut Conn, viewer: &Viewer, id: InvitationId) -> Result<(Stored, Page)> {
+    let stored = find(conn, id).await?.ok_or(Refusal::NotFound)?;
+    let access = access(conn, viewer, stored.page).await?.manager()?;
+    Ok((stored, access.page))
+}
 
-    /// Joins as the invited address (an existing account of it keeps its name). If the viewer is signed in and
-    /// `as_viewer` is set, the viewer's own account joins instead. A second use by the one who joined gives the page again.
-    pub async fn accept_invitation(
-        &self,
-        _token: &str,
-        _name: Option<PersonName>,
-        _viewer: Option<&Viewer>,
-        _as_viewer: bool,
-    ) -> Result<Accepted> {
-        unimplemented!()
-    }
+async fn insert_link(
+    conn: &mut Conn,
+    token: &Secret,
+    invitation: InvitationId,
+    now: Timestamp,
+) -> Result<()> {
+    execute!(
+        conn,
+        "INSERT INTO invitation_links (hash, invitation, created) VALUES ($1, $2, $3)",
+        token.hash(),
+        invitation.0,
+        now.0
+    )?;
+    Ok(())
+}
 
-    /// From an expired link: a new one goes to the invited address, at most once an hour. Revoked ones get none.
-    pub async fn ask_for_new_link(&self, _token: &str) -> Result<()> {
-        unimplemented!()
+/// Takes back the mail that is waiting, if one is, and lets this one take its place.
+async fn replace_mail(conn: &mut Conn, stored: &Stored, mail: &NewMail) -> Result<()> {
+    if let Some(before) = stored.mail {
+        outbox::cancel(conn, before).await?;
     }
+    mail.insert(conn).await?;
+    execute!(
+        conn,
+        "UPDATE invitations SET mail = $1 WHERE id = $2",
+        mail.id.0,
+        stored.id.0
+    )?;
+    Ok(())
 }

@@ -11,6 +11,7 @@ use crate::{
     Backend, Failure, Result, Viewer,
     access::access,
     db::{Conn, execute, fetch_all, fetch_one, fetch_optional},
+    limits::Counted,
     writer::Tx,
 };
 
@@ -27,6 +28,8 @@ impl Backend {
         id: MessageId,
         body: Body,
     ) -> Result<i64> {
+        let counted = Counted::Posting(viewer.account.0);
+        self.0.limits.take(counted, self.now())?;
         let message = Arc::new(Message {
             id,
             page,

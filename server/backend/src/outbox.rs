@@ -1,22 +1,386 @@
 //! The outbox: mails wait here from the transaction that wanted them until a mail server has taken them.
 
-use domain::{Email, MailId, Mailbox, SentMail};
+use std::time::Duration;
 
-use crate::{Backend, Result, Viewer};
+use domain::{
+    Email, MailId, MailItem, MailState, Mailbox, PageId, Refusal, SentMail, Timestamp, retry_after,
+};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::{
+    Backend, Failure, MailSettings, Result, Viewer, accounts,
+    db::{Conn, execute, fetch_all, fetch_one, fetch_optional},
+    limits::Counted,
+    mail::{self, Kind, Letter, Outcome, Outgoing},
+};
+
+/// Mails that one node sends at a time.
+const AT_ONCE: usize = 4;
+/// Longer than a mail may take: after a crash another worker takes it up.
+const LEASE: i64 = 120;
+/// How soon a mail is found that another node has put here.
+const LOOK: Duration = Duration::from_secs(5);
+const SHOWN: i64 = 200;
+
+/// A mail that is to be written into the outbox. Made outside of the transaction.
+pub(crate) struct NewMail {
+    pub(crate) id: MailId,
+    pub(crate) kind: Kind,
+    pub(crate) to: Email,
+    subject: String,
+    content: String,
+    state: MailState,
+    created: Timestamp,
+}
+
+impl NewMail {
+    pub(crate) async fn insert(&self, conn: &mut Conn) -> Result<()> {
+        let next_try = (self.state == MailState::Waiting).then_some(self.created.0);
+        execute!(
+            conn,
+            "INSERT INTO mails (id, kind, recipient, subject, content, state, next_try, created)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            self.id.0,
+            self.kind.as_str(),
+            self.to.as_str(),
+            self.subject.as_str(),
+            self.content.as_str(),
+            self.state.as_str(),
+            next_try,
+            self.created.0
+        )?;
+        Ok(())
+    }
+}
+
+/// Takes back a mail that has not gone out.
+pub(crate) async fn cancel(conn: &mut Conn, id: Uuid) -> Result<()> {
+    execute!(
+        conn,
+        "UPDATE mails SET state = 'cancelled', content = NULL, next_try = NULL
+         WHERE id = $1 AND state IN ('waiting', 'delayed')",
+        id
+    )?;
+    Ok(())
+}
+
+/// Takes back the invitations to a page that have not gone out.
+pub(crate) async fn cancel_invitations(conn: &mut Conn, page: PageId) -> Result<()> {
+    execute!(
+        conn,
+        "UPDATE mails SET state = 'cancelled', content = NULL, next_try = NULL
+         WHERE state IN ('waiting', 'delayed')
+           AND id IN (SELECT mail FROM invitations WHERE page = $1)",
+        page.0
+    )?;
+    Ok(())
+}
+
+/// A mail that this worker, and no other, is to send.
+#[derive(sqlx::FromRow)]
+struct Claimed {
+    id: Uuid,
+    recipient: String,
+    content: Option<String>,
+    tries: i32,
+    said: Option<String>,
+    created: i64,
+}
+
+/// Tells one holder of a mail from the one after.
+#[derive(Clone, Copy)]
+struct Lease(i64);
+
+pub(crate) async fn deliver(backend: Backend) {
+    let mut sending = JoinSet::new();
+    loop {
+        while sending.len() < AT_ONCE {
+            match backend.claim().await {
+                Ok(Some((mail, lease))) => {
+                    let backend = backend.clone();
+                    sending.spawn(async move { backend.send_claimed(mail, lease).await });
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "the outbox could not be read");
+                    break;
+                }
+            }
+        }
+        tokio::select! {
+            () = backend.stopping() => break,
+            Some(_) = sending.join_next(), if !sending.is_empty() => {}
+            () = backend.0.outbox.notified() => {}
+            () = tokio::time::sleep(LOOK) => {}
+        }
+    }
+    // What is with a mail server now may still end well.
+    while sending.join_next().await.is_some() {}
+}
 
 impl Backend {
+    pub(crate) fn new_mail(&self, kind: Kind, to: &Email, letter: &Letter) -> Result<NewMail> {
+        let now = self.now();
+        let content = serde_json::to_string(letter)
+            .map_err(|error| Failure::Other(format!("a mail cannot be written: {error}")))?;
+        let state = match self.0.settings.mail {
+            MailSettings::Mailbox => MailState::Kept,
+            MailSettings::Smtp(_) | MailSettings::EmailJs(_) => MailState::Waiting,
+        };
+        Ok(NewMail {
+            id: MailId::new(now, self.0.random.id()?),
+            kind,
+            to: to.clone(),
+            subject: letter.subject.clone(),
+            content,
+            state,
+            created: now,
+        })
+    }
+
+    /// To be called after the commit.
+    pub(crate) fn wake_outbox(&self) {
+        self.0.outbox.notify_one();
+    }
+
+    /// Sends what is due now, one after the other, and says how many that were. The worker does the same by itself.
+    pub async fn send_due_mails(&self) -> Result<usize> {
+        let mut sent = 0;
+        while let Some((mail, lease)) = self.claim().await? {
+            self.send_claimed(mail, lease).await;
+            sent += 1;
+        }
+        Ok(sent)
+    }
+
+    async fn claim(&self) -> Result<Option<(Claimed, Lease)>> {
+        loop {
+            let now = self.now();
+            let mut conn = self.0.db.read().await?;
+            let mail: Option<Claimed> = fetch_optional!(
+                conn,
+                "SELECT id, recipient, content, tries, said, created FROM mails
+                 WHERE state IN ('waiting', 'delayed') AND next_try <= $1 AND leased <= $1
+                 ORDER BY next_try LIMIT 1",
+                now.0
+            )?;
+            drop(conn);
+            let Some(mail) = mail else {
+                return Ok(None);
+            };
+            let (id, lease) = (mail.id, now.plus_secs(LEASE).0);
+            let work = self.0.db.write(move |tx| {
+                Box::pin(async move {
+                    execute!(
+                        tx,
+                        "UPDATE mails SET leased = $1
+                         WHERE id = $2 AND state IN ('waiting', 'delayed')
+                           AND next_try <= $3 AND leased <= $3",
+                        lease,
+                        id,
+                        now.0
+                    )
+                })
+            });
+            if work.await? > 0 {
+                return Ok(Some((mail, Lease(lease))));
+            }
+        }
+    }
+
+    async fn send_claimed(&self, mail: Claimed, lease: Lease) {
+        let outcome = self.try_to_send(&mail).await;
+        if let Err(error) = self.record(&mail, lease, outcome).await {
+            // The lease runs out and the mail is sent again: rather twice than never.
+            tracing::warn!(%error, mail = %mail.id, "what became of a mail could not be written down");
+        }
+    }
+
+    async fn try_to_send(&self, mail: &Claimed) -> Outcome {
+        let letter = mail.content.as_deref().map(serde_json::from_str::<Letter>);
+        let (Some(Ok(letter)), Ok(to)) = (letter, Email::parse(&mail.recipient)) else {
+            return Outcome::Failed("The mail is damaged.".to_owned());
+        };
+        if letter.until.is_some_and(|until| until <= self.now()) {
+            let before = mail.said.as_deref().unwrap_or_default();
+            let words = format!("Its link expired before it could be sent. {before}");
+            return Outcome::Failed(words.trim().to_owned());
+        }
+        let outgoing = Outgoing {
+            id: MailId(mail.id),
+            to: &to,
+            letter: &letter,
+            now: Timestamp(mail.created),
+        };
+        mail::send(&self.0.settings, &outgoing).await
+    }
+
+    async fn record(&self, mail: &Claimed, lease: Lease, outcome: Outcome) -> Result<()> {
+        let (id, now, tries) = (mail.id, self.now(), mail.tries + 1);
+        let (state, said, next_try) = match outcome {
+            Outcome::Sent(said) => (MailState::Sent, Some(said), None),
+            Outcome::Failed(said) => (MailState::Failed, Some(said), None),
+            Outcome::Kept => (MailState::Kept, None, None),
+            Outcome::Delayed(said) => match retry_after(tries.unsigned_abs()) {
+                Some(wait) => (MailState::Delayed, Some(said), Some(now.plus_secs(wait).0)),
+                None => (MailState::Failed, Some(said), None),
+            },
+        };
+        match state {
+            MailState::Sent | MailState::Kept => tracing::info!(mail = %id, "a mail went out"),
+            _ => tracing::warn!(mail = %id, state = state.as_str(), said, "a mail did not go out"),
+        }
+        let sent = (state == MailState::Sent).then_some(now.0);
+        let work = self.0.db.write(move |tx| {
+            let said = said.clone();
+            Box::pin(async move {
+                // A mail that was taken back meanwhile is not put back in the queue. What a mail server took is sent.
+                execute!(
+                    tx,
+                    "UPDATE mails SET state = $1, said = $2, next_try = $3, sent = $4, tries = $5, leased = 0,
+                       content = CASE WHEN $6 THEN NULL ELSE content END
+                     WHERE id = $7 AND leased = $8 AND (state <> 'cancelled' OR $6)",
+                    state.as_str(),
+                    said,
+                    next_try,
+                    sent,
+                    tries,
+                    state == MailState::Sent,
+                    id,
+                    lease.0
+                )
+            })
+        });
+        work.await.map(drop)
+    }
+
     /// The newest 200 mails. Admins of the place only.
-    pub async fn mailbox(&self, _viewer: &Viewer) -> Result<Mailbox> {
-        unimplemented!()
+    pub async fn mailbox(&self, viewer: &Viewer) -> Result<Mailbox> {
+        let mut conn = self.0.db.read().await?;
+        accounts::require_admin(&mut conn, viewer).await?;
+        let rows: Vec<MailRow> = fetch_all!(
+            conn,
+            "SELECT id, kind, recipient, subject, content, state, tries, next_try, said, created
+             FROM mails ORDER BY created DESC, id DESC LIMIT $1",
+            SHOWN
+        )?;
+        let (waiting,): (i64,) = fetch_one!(
+            conn,
+            "SELECT COUNT(*) FROM mails WHERE state IN ('waiting', 'delayed')"
+        )?;
+        Ok(Mailbox {
+            transport: mail::transport(&self.0.settings.mail),
+            from: self.0.settings.mail_from.clone(),
+            items: rows.into_iter().map(MailItem::from).collect(),
+            waiting,
+        })
     }
 
     /// Sends a test mail at once and tells the mail server's answer in words. Admins of the place only.
-    pub async fn send_test_mail(&self, _viewer: &Viewer, _to: &Email) -> Result<SentMail> {
-        unimplemented!()
+    pub async fn send_test_mail(&self, viewer: &Viewer, to: &Email) -> Result<SentMail> {
+        accounts::require_admin(&mut self.0.db.read().await?, viewer).await?;
+        let now = self.now();
+        let counted = Counted::TestMail(viewer.account.0);
+        self.0.limits.take(counted, now)?;
+        let place = self.place_name().await?.unwrap_or_default();
+        let letter = mail::test(&place, &viewer.name, &viewer.email);
+        let new = self.new_mail(Kind::Test, to, &letter)?;
+        let outgoing = Outgoing {
+            id: new.id,
+            to,
+            letter: &letter,
+            now,
+        };
+        let outcome = mail::send(&self.0.settings, &outgoing).await;
+        let (state, ok, said) = match outcome {
+            Outcome::Sent(said) => (MailState::Sent, true, said),
+            // Whoever tries it out sees the answer: it is not tried again behind their back.
+            Outcome::Delayed(said) | Outcome::Failed(said) => (MailState::Failed, false, said),
+            Outcome::Kept => {
+                let said = "No mail server is set, so the mail stays here in the mailbox.";
+                (MailState::Kept, true, said.to_owned())
+            }
+        };
+        let tested = SentMail {
+            ok,
+            said: said.clone(),
+        };
+        let new = std::sync::Arc::new(NewMail { state, ..new });
+        let work = self.0.db.write(move |tx| {
+            let (new, said) = (std::sync::Arc::clone(&new), said.clone());
+            Box::pin(async move {
+                new.insert(tx).await?;
+                execute!(
+                    tx,
+                    "UPDATE mails SET said = $1, tries = 1 WHERE id = $2",
+                    said,
+                    new.id.0
+                )
+            })
+        });
+        work.await?;
+        Ok(tested)
     }
 
     /// Tries a delayed or failed mail again now. Admins of the place only.
-    pub async fn retry_mail(&self, _viewer: &Viewer, _id: MailId) -> Result<()> {
-        unimplemented!()
+    pub async fn retry_mail(&self, viewer: &Viewer, id: MailId) -> Result<()> {
+        accounts::require_admin(&mut self.0.db.read().await?, viewer).await?;
+        let now = self.now();
+        let work = self.0.db.write(move |tx| {
+            Box::pin(async move {
+                // One that had failed for good starts over.
+                execute!(
+                    tx,
+                    "UPDATE mails SET next_try = $1, state = 'delayed',
+                       tries = CASE WHEN state = 'failed' THEN 0 ELSE tries END
+                     WHERE id = $2 AND state IN ('delayed', 'failed') AND content IS NOT NULL",
+                    now.0,
+                    id.0
+                )
+            })
+        });
+        if work.await? == 0 {
+            return Err(Refusal::NotFound.into());
+        }
+        self.wake_outbox();
+        Ok(())
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct MailRow {
+    id: Uuid,
+    kind: String,
+    recipient: String,
+    subject: String,
+    content: Option<String>,
+    state: String,
+    tries: i32,
+    next_try: Option<i64>,
+    said: Option<String>,
+    created: i64,
+}
+
+impl From<MailRow> for MailItem {
+    fn from(row: MailRow) -> Self {
+        let state = MailState::parse(&row.state).unwrap_or(MailState::Failed);
+        // Somebody's way in is not for admins, unless there is no other way to hand it on.
+        let shown = state == MailState::Kept || row.kind != Kind::SignIn.as_str();
+        let letter = row
+            .content
+            .filter(|_| shown)
+            .and_then(|content| serde_json::from_str::<Letter>(&content).ok());
+        Self {
+            id: MailId(row.id),
+            to: row.recipient,
+            subject: row.subject,
+            state,
+            created: Timestamp(row.created),
+            tries: u32::try_from(row.tries).unwrap_or(0),
+            next_try: row.next_try.map(Timestamp),
+            said: row.said,
+            text: letter.map(|letter| letter.text),
+        }
     }
 }

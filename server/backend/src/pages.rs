@@ -11,7 +11,7 @@ use crate::{
     access::{PageRow, access},
     accounts,
     db::{execute, fetch_all, fetch_optional},
-    members,
+    members, outbox,
 };
 
 /// Messages deleted in one transaction: others who write wait for it.
@@ -150,6 +150,7 @@ impl Backend {
                     "DELETE FROM members WHERE page = $1 RETURNING account",
                     page.0
                 )?;
+                outbox::cancel_invitations(tx, page).await?;
                 execute!(tx, "DELETE FROM invitations WHERE page = $1", page.0)?;
                 tx.publish(Topic::Page(page), Event::Deleted { page });
                 for (member,) in members {

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use domain::Rate;
+
 use crate::Secret;
 
 #[derive(Clone, Debug)]
@@ -16,6 +18,13 @@ pub struct Settings {
     pub mail: MailSettings,
     /// `mqtt://` or `mqtts://user:password@host:port`, where several nodes meet.
     pub mqtt_url: Option<Secret>,
+    /// How fast one account may post. Zeros are no limit.
+    pub post_rate: Rate,
+}
+
+impl Settings {
+    /// Sixty messages at once, then twenty a second.
+    pub const POST_RATE: Rate = Rate::new(60, 20, 1);
 }
 
 #[derive(Clone, Debug)]

@@ -7,11 +7,17 @@ use std::{
 };
 
 use domain::Timestamp;
-use tokio::{sync::watch, task::JoinHandle, time::timeout};
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinHandle,
+    time::timeout,
+};
 
 use crate::{
     Bus, Clock, Random, Result, Settings,
     db::{Db, fetch_one},
+    limits::Limits,
+    outbox,
     sessions::SessionCache,
     sweeper,
 };
@@ -41,6 +47,9 @@ pub(crate) struct Inner {
     pub(crate) sessions: SessionCache,
     /// The place's name, once it is known.
     pub(crate) place: OnceLock<String>,
+    pub(crate) limits: Limits,
+    /// Told when a mail was put into the outbox.
+    pub(crate) outbox: Notify,
     workers: Workers,
 }
 
@@ -56,6 +65,8 @@ impl Backend {
         let bus = Bus::new(settings.mqtt_url.as_ref(), random, sessions.clone())?;
         let db = Db::open(settings.database_url.as_ref(), &settings.data_dir, &bus).await?;
         Ok(Self(Arc::new(Inner {
+            limits: Limits::new(settings.post_rate),
+            outbox: Notify::new(),
             settings,
             clock,
             random,
@@ -71,6 +82,7 @@ impl Backend {
     pub fn start_workers(&self) {
         self.0.bus.start(self);
         self.spawn_worker(sweeper::sweep(self.clone()));
+        self.spawn_worker(outbox::deliver(self.clone()));
     }
 
     /// Runs until it ends or the backend stops. See [`Backend::stopping`].

@@ -170,6 +170,7 @@ impl Place {
             mail_from: "Stoa <stoa@stoa.example>".into(),
             mail: MailSettings::Mailbox,
             mqtt_url: None,
+            post_rate: domain::Rate::UNLIMITED,
         };
         let clock = Clock::held(NOON);
         let (backend, told) = node(&settings, &clock).await;
