@@ -1,1 +1,19 @@
-//! Placeholder.
+//! The app on both sides: pages, components, and the server functions they call. Rendered by the server first,
+//! brought to life in the browser after.
+
+#![allow(unreachable_pub, reason = "the component macro writes public items, modules stay private")]
+
+mod app;
+pub mod invitations;
+mod live;
+pub mod pages;
+pub mod people;
+mod problem;
+#[cfg(feature = "ssr")]
+pub mod ssr;
+mod ui;
+
+pub use app::{App, shell};
+pub use problem::Problem;
+#[cfg(feature = "ssr")]
+pub use ssr::Peer;

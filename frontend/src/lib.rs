@@ -1,1 +1,10 @@
-//! Placeholder.
+//! The browser's entry: brings to life what the server has rendered. Nothing else lives here.
+#![cfg(target_arch = "wasm32")]
+
+use app::App;
+
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    console_error_panic_hook::set_once();
+    leptos::mount::hydrate_body(App);
+}

@@ -1,0 +1,264 @@
+//! Inviting people to a page: a dialog, and the same form on a page of its own for browsers without scripts.
+
+use domain::{Email, InviteOutcome, InviteVerdict, Note, PageId, WrongAddress};
+use leptos::{html, prelude::*};
+use leptos_meta::Title;
+use leptos_router::hooks::use_params_map;
+use server_fn::ServerFn;
+
+use super::{
+    api::{Invite, invite},
+    chips::{Chip, Chips},
+};
+use crate::{
+    pages::api::room,
+    people::Card,
+    ui::{Dialog, Glyph, Icon, Missing, Trouble, act, value_of},
+};
+
+/// The button and its dialog. Before wasm has loaded it leads to the form on its own page.
+#[component]
+pub fn InviteButton(page: PageId, #[prop(optional, into)] class: String) -> impl IntoView {
+    let open = RwSignal::new(false);
+    let class = if class.is_empty() { "btn ghost".into() } else { class };
+    view! {
+        <form class="inline" action=format!("/p/{page}/invite") method="get">
+            <button
+                class=class
+                type="submit"
+                on:click=move |event| {
+                    event.prevent_default();
+                    open.set(true);
+                }
+            >
+                "Invite people"
+            </button>
+        </form>
+        <InviteDialog page=page open=open/>
+    }
+}
+
+#[component]
+pub fn InviteDialog(page: PageId, open: RwSignal<bool>) -> impl IntoView {
+    view! { <Dialog open=open title="Invite people"><InviteForm page=page/></Dialog> }
+}
+
+/// `/p/:page/invite`
+#[component]
+pub fn InvitePage() -> impl IntoView {
+    let params = use_params_map();
+    let page = move || params.read().get("page").and_then(|page| page.parse().ok());
+    let asked = Resource::new_blocking(page, |page: Option<PageId>| async move {
+        match page {
+            Some(page) => room(page).await.ok().filter(|room| room.may_manage),
+            None => None,
+        }
+    });
+    view! {
+        <Title text="Invite people · Stoa"/>
+        <Suspense>
+            {move || Suspend::new(async move {
+                match asked.await {
+                    Some(room) => {
+                        let back = format!("/p/{}", room.page.id);
+                        view! {
+                            <Card>
+                                <h1>"Invite people"</h1>
+                                <p class="muted">"to "<a href=back>{room.page.name}</a></p>
+                                <InviteForm page=room.page.id/>
+                            </Card>
+                        }
+                            .into_any()
+                    }
+                    None => view! { <Missing/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn InviteForm(page: PageId) -> impl IntoView {
+    let chips = RwSignal::new(Chips::default());
+    let trouble = RwSignal::new(None);
+    let outcome = RwSignal::new(None::<InviteOutcome>);
+    let busy = RwSignal::new(false);
+    let field = NodeRef::<html::Textarea>::new();
+    let take_all = move || {
+        if let Some(field) = field.get_untracked() {
+            chips.update(|chips| chips.take(&field.value()));
+            field.set_value("");
+        }
+    };
+    let send = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        take_all();
+        outcome.set(None);
+        let chosen = chips.get_untracked();
+        if chosen.good() == 0 {
+            trouble.set(Some(match chosen.wrong().next() {
+                None => "Please give at least one email address.".into(),
+                Some(_) => "None of these is an email address yet.".into(),
+            }));
+            return;
+        }
+        busy.set(true);
+        let sending = invite(page, chosen.joined(), value_of(&event, "note"));
+        let sending = async move {
+            let sent = sending.await;
+            busy.set(false);
+            sent
+        };
+        act(trouble, sending, move |sent| {
+            chips.update(Chips::keep_wrong);
+            outcome.set(Some(sent));
+        });
+    };
+    view! {
+        <form class="invite-form" action=Invite::url() method="post" on:submit=send>
+            <input type="hidden" name="page" value=page.to_string()/>
+            <Addresses chips=chips field=field take_all=Callback::new(move |()| take_all())/>
+            <div class="labelled">
+                <label for="invite-note">"Note"</label>
+                <textarea
+                    id="invite-note"
+                    class="input"
+                    name="note"
+                    rows="2"
+                    maxlength=Note::MAX
+                    aria-describedby="invite-note-hint"
+                ></textarea>
+                <p class="hint" id="invite-note-hint">"Optional. It stands in the mail and behind the link."</p>
+            </div>
+            <Trouble words=trouble/>
+            <div role="status">{move || outcome.get().map(|outcome| view! { <Outcome outcome=outcome/> })}</div>
+            <div class="actions">
+                <button class="btn" type="submit" disabled=move || busy.get()>"Send invitations"</button>
+            </div>
+        </form>
+    }
+}
+
+/// One field to the ear and to the hand, though finished addresses stand in it as chips.
+#[component]
+fn Addresses(
+    chips: RwSignal<Chips>,
+    field: NodeRef<html::Textarea>,
+    take_all: Callback<()>,
+) -> impl IntoView {
+    let typed = move |_| {
+        let Some(field) = field.get_untracked() else { return };
+        let text = field.value();
+        let mut taken = chips.get_untracked();
+        let rest = taken.take_finished(&text);
+        // Writing an unchanged value back would move the cursor.
+        if taken != chips.get_untracked() {
+            chips.set(taken);
+        }
+        if rest != text && rest.len() < text.trim_start().len() {
+            field.set_value(&rest);
+        }
+    };
+    let pressed = move |event: web_sys::KeyboardEvent| {
+        let Some(field) = field.get_untracked() else { return };
+        match event.key().as_str() {
+            "Enter" if !event.is_composing() && !field.value().trim().is_empty() => {
+                event.prevent_default();
+                take_all.run(());
+            }
+            "Enter" if !event.is_composing() => event.prevent_default(),
+            "Backspace" if field.value().is_empty() => {
+                let mut last = None;
+                chips.update(|chips| last = chips.pop());
+                if let Some(last) = last {
+                    event.prevent_default();
+                    field.set_value(&last);
+                }
+            }
+            _ => {}
+        }
+    };
+    let remove = move |text: &str| {
+        chips.update(|chips| chips.remove(text));
+        if let Some(field) = field.get_untracked() {
+            let _ = field.focus();
+        }
+    };
+    view! {
+        <div class="labelled">
+            <label for="invite-addresses">"Email addresses"</label>
+            <div class="chips">
+                <For each=move || chips.get().all().to_vec() key=Chip::clone let:chip>
+                    <ChipView chip=chip remove=remove/>
+                </For>
+                <textarea
+                    node_ref=field
+                    id="invite-addresses"
+                    name="addresses"
+                    rows="1"
+                    autofocus
+                    autocomplete="off"
+                    autocapitalize="off"
+                    spellcheck="false"
+                    inputmode="email"
+                    aria-describedby="invite-wrong invite-addresses-hint"
+                    on:input=typed
+                    on:keydown=pressed
+                    on:blur=move |_| take_all.run(())
+                ></textarea>
+            </div>
+            <ul class="wrong-list" id="invite-wrong" aria-live="polite">
+                {move || {
+                    let chips = chips.get();
+                    let why = |chip: &Chip| {
+                        view! { <li>{chip.text.clone()}": "{chip.wrong.clone()}</li> }
+                    };
+                    chips.wrong().map(why).collect_view()
+                }}
+            </ul>
+            <p class="hint" id="invite-addresses-hint">"One or many: commas, spaces, lines, or Name <address>."</p>
+        </div>
+    }
+}
+
+#[component]
+fn ChipView(chip: Chip, remove: impl Fn(&str) + 'static) -> impl IntoView {
+    let Chip { text, wrong } = chip;
+    let label = format!("Remove {text}");
+    let shown = text.clone();
+    view! {
+        <span class="chip" class:bad=wrong.is_some() title=wrong>
+            <span class="chip-text">{shown}</span>
+            <button type="button" class="chip-x" aria-label=label on:click=move |_| remove(&text)>
+                <Icon glyph=Glyph::Close/>
+            </button>
+        </span>
+    }
+}
+
+/// Who gets a mail, and who does not and why.
+#[component]
+fn Outcome(outcome: InviteOutcome) -> impl IntoView {
+    let named = |wanted: InviteVerdict| {
+        let those = outcome.addresses.iter().filter(move |(_, verdict)| *verdict == wanted);
+        those.map(|(email, _)| email.clone()).collect::<Vec<Email>>()
+    };
+    let line = |class: &'static str, words: &'static str, emails: Vec<Email>| {
+        (!emails.is_empty()).then(|| {
+            let names: Vec<_> = emails.iter().map(Email::as_str).collect();
+            view! { <p class=class><b>{words}</b>" "{names.join(", ")}</p> }
+        })
+    };
+    let wrong = |WrongAddress { text, why }: WrongAddress| {
+        view! { <p class="trouble"><b>{text}</b>": "{why}</p> }
+    };
+    view! {
+        {line("notice", "Invited:", named(InviteVerdict::Invited))}
+        {line("notice warn", "Invited already, no second mail:", named(InviteVerdict::AlreadyInvited))}
+        {line("notice warn", "Already on this page:", named(InviteVerdict::AlreadyMember))}
+        {outcome.wrong.clone().into_iter().map(wrong).collect_view()}
+    }
+}

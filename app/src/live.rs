@@ -1,0 +1,316 @@
+//! The browser's MQTT session: one socket for a tab, every topic of mine, back-off, and the timing of resync
+//! and polling ([`link`]). What the news means is decided by whoever listens.
+
+mod link;
+mod socket;
+
+use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+
+use domain::{AccountId, Event, PageId, Topic};
+use gloo_timers::callback::Interval;
+use leptos::prelude::*;
+use mqtt::Packet;
+use send_wrapper::SendWrapper;
+use web_sys::VisibilityState;
+
+use link::{Do, Link};
+use socket::{Socket, Wake};
+
+/// What listeners are told.
+#[derive(Debug, Clone)]
+pub enum News {
+    Event(Topic, Event),
+    /// Ask for everything that may have been missed.
+    Resync,
+    /// Ask for what is new on the page in view: there is no socket, or to be sure.
+    Poll,
+}
+
+type Listener = Rc<dyn Fn(&News)>;
+
+/// A handle, the same everywhere in a tab. On the server it does nothing.
+#[derive(Clone, Copy)]
+pub struct Live {
+    session: StoredValue<Option<SendWrapper<Rc<Session>>>>,
+    trouble: RwSignal<bool>,
+}
+
+struct Session {
+    me: AccountId,
+    trouble: RwSignal<bool>,
+    state: RefCell<State>,
+    listeners: RefCell<Vec<(usize, Listener)>>,
+    timer: RefCell<Option<Interval>>,
+    wake: RefCell<Option<Wake>>,
+}
+
+struct State {
+    link: Link,
+    socket: Option<Socket>,
+    topics: BTreeSet<PageId>,
+}
+
+impl Live {
+    /// Once, at the root of the app.
+    pub fn provide() -> Self {
+        let live = Self {
+            session: StoredValue::new(None),
+            trouble: RwSignal::new(false),
+        };
+        provide_context(live);
+        live
+    }
+
+    /// The tab's session; a new one where none was provided.
+    pub fn here() -> Self {
+        use_context().unwrap_or_else(Self::provide)
+    }
+
+    /// Whether to say `Reconnecting…`.
+    pub fn trouble(self) -> Signal<bool> {
+        self.trouble.into()
+    }
+
+    /// Connects as this person, if that is not so already. In the browser only.
+    pub fn start(self, me: AccountId) {
+        let same = self
+            .session()
+            .is_some_and(|session| session.me == me);
+        if !same {
+            self.stop();
+            let session = Session::start(me, self.trouble);
+            self.session.set_value(Some(SendWrapper::new(session)));
+        }
+    }
+
+    /// Ends the session: signed out.
+    pub fn stop(self) {
+        if let Some(session) = self.session() {
+            session.end();
+        }
+        self.session.set_value(None);
+    }
+
+    /// Subscribes to these pages, and to no others any more.
+    pub fn follow(self, pages: BTreeSet<PageId>) {
+        if let Some(session) = self.session() {
+            session.follow(pages);
+        }
+    }
+
+    /// Whether news comes through the socket.
+    pub fn is_up(self) -> bool {
+        self.session()
+            .is_some_and(|session| session.state.borrow().link.is_up())
+    }
+
+    /// The server has answered a question: it can be reached, whatever the socket does.
+    pub fn answered(self) {
+        if let Some(session) = self.session() {
+            session.state.borrow_mut().link.answered(socket::now());
+            session.show();
+        }
+    }
+
+    /// Hears all news until the owner is cleaned up.
+    pub fn listen(self, listener: impl Fn(&News) + 'static) {
+        let Some(session) = self.session() else {
+            return;
+        };
+        let mut listeners = session.listeners.borrow_mut();
+        let id = listeners.last().map_or(0, |(id, _)| id + 1);
+        listeners.push((id, Rc::new(listener)));
+        on_cleanup(move || {
+            if let Some(session) = self.session() {
+                session.listeners.borrow_mut().retain(|(kept, _)| *kept != id);
+            }
+        });
+    }
+
+    fn session(self) -> Option<Rc<Session>> {
+        self.session
+            .try_with_value(|session| session.as_ref().map(|session| Rc::clone(session)))
+            .flatten()
+    }
+}
+
+impl State {
+    fn subscribed(&mut self, id: mqtt::PacketId) -> Vec<Do> {
+        let complete = self
+            .socket
+            .as_mut()
+            .is_some_and(|socket| socket.subscribed(id));
+        if complete {
+            self.link.up(socket::now())
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+impl Session {
+    fn start(me: AccountId, trouble: RwSignal<bool>) -> Rc<Self> {
+        let session = Rc::new(Self {
+            me,
+            trouble,
+            state: RefCell::new(State {
+                link: Link::new(socket::now()),
+                socket: None,
+                topics: BTreeSet::new(),
+            }),
+            listeners: RefCell::default(),
+            timer: RefCell::default(),
+            wake: RefCell::default(),
+        });
+        let ticking = Rc::downgrade(&session);
+        *session.timer.borrow_mut() = Some(Interval::new(500, move || {
+            if let Some(session) = ticking.upgrade() {
+                let hidden = document().visibility_state() == VisibilityState::Hidden;
+                let todo = session.state.borrow_mut().link.tick(socket::now(), hidden);
+                session.carry_out(todo);
+            }
+        }));
+        let waking = Rc::downgrade(&session);
+        *session.wake.borrow_mut() = Some(Wake::new(move || {
+            if let Some(session) = waking.upgrade() {
+                let todo = session.state.borrow_mut().link.woke(socket::now());
+                session.carry_out(todo);
+            }
+        }));
+        session
+    }
+
+    fn end(&self) {
+        self.timer.borrow_mut().take();
+        self.wake.borrow_mut().take();
+        self.state.borrow_mut().socket.take();
+        self.listeners.borrow_mut().clear();
+        self.trouble.set(false);
+    }
+
+    fn carry_out(self: &Rc<Self>, todo: Vec<Do>) {
+        for what in todo {
+            match what {
+                Do::Open => self.open(),
+                Do::Close => self.closed(),
+                Do::Ping => self.send(&Packet::PingReq),
+                Do::Resync => self.tell(&News::Resync),
+                Do::Poll => self.tell(&News::Poll),
+            }
+        }
+        self.show();
+    }
+
+    fn show(&self) {
+        let trouble = self.state.borrow().link.trouble(socket::now());
+        if self.trouble.get_untracked() != trouble {
+            self.trouble.set(trouble);
+        }
+    }
+
+    fn open(self: &Rc<Self>) {
+        let (hearing, closing) = (Rc::downgrade(self), Rc::downgrade(self));
+        let socket = Socket::open(
+            move |packet| {
+                if let Some(session) = hearing.upgrade() {
+                    session.received(packet);
+                }
+            },
+            move || {
+                if let Some(session) = closing.upgrade() {
+                    session.closed();
+                    session.show();
+                }
+            },
+        );
+        match socket {
+            Some(socket) => self.state.borrow_mut().socket = Some(socket),
+            None => self.closed(),
+        }
+    }
+
+    fn closed(&self) {
+        let mut state = self.state.borrow_mut();
+        state.socket = None;
+        state.link.closed(socket::now(), js_sys::Math::random());
+    }
+
+    fn send(&self, packet: &Packet) {
+        if let Some(socket) = &self.state.borrow().socket {
+            socket.send(packet);
+        }
+    }
+
+    fn received(self: &Rc<Self>, packet: Packet) {
+        self.state.borrow_mut().link.heard(socket::now());
+        match packet {
+            Packet::ConnAck(ack) if ack.code == mqtt::ConnectCode::Accepted => {
+                let state = &mut *self.state.borrow_mut();
+                let pages = state.topics.iter().copied().map(Topic::Page);
+                let topics: Vec<_> = std::iter::once(Topic::Account(self.me))
+                    .chain(pages)
+                    .collect();
+                if let Some(socket) = &mut state.socket {
+                    socket.subscribe(&topics);
+                }
+            }
+            Packet::ConnAck(_) => self.closed(),
+            Packet::SubAck(ack) => {
+                // The borrow ends before listeners are told: they may want to follow other pages.
+                let todo = self.state.borrow_mut().subscribed(ack.id);
+                self.carry_out(todo);
+            }
+            Packet::Publish(publish) => {
+                let topic = Topic::parse(&publish.topic);
+                match (topic, serde_json::from_slice(&publish.payload)) {
+                    (_, Ok(Event::Resync)) => self.tell(&News::Resync),
+                    (Some(topic), Ok(event)) => self.tell(&News::Event(topic, event)),
+                    // From a newer server than this page: a resync brings what matters.
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn follow(&self, pages: BTreeSet<PageId>) {
+        let state = &mut *self.state.borrow_mut();
+        if let Some(socket) = state.socket.as_mut().filter(|_| state.link.is_up()) {
+            let new: Vec<_> = pages
+                .difference(&state.topics)
+                .copied()
+                .map(Topic::Page)
+                .collect();
+            let old: Vec<_> = state
+                .topics
+                .difference(&pages)
+                .copied()
+                .map(Topic::Page)
+                .collect();
+            socket.subscribe(&new);
+            socket.unsubscribe(&old);
+        }
+        state.topics = pages;
+    }
+
+    fn tell(&self, news: &News) {
+        let listeners: Vec<_> = self
+            .listeners
+            .borrow()
+            .iter()
+            .map(|(_, listener)| Rc::clone(listener))
+            .collect();
+        for listener in listeners {
+            listener(news);
+        }
+    }
+}
+
+/// The future's value, or `None` after so many milliseconds: a request on a dead network may hang for minutes.
+pub async fn within<T>(millis: u32, future: impl Future<Output = T>) -> Option<T> {
+    let timeout = gloo_timers::future::TimeoutFuture::new(millis);
+    match futures::future::select(std::pin::pin!(future), timeout).await {
+        futures::future::Either::Left((value, _)) => Some(value),
+        futures::future::Either::Right(_) => None,
+    }
+}

@@ -1,0 +1,121 @@
+//! What the browser may ask about pages, members and messages. Each is a public endpoint: who asks, call, map.
+
+use domain::{
+    AccountId, History, Message, MessageId, Page, PageId, PageListing, PageRole, PageSummary, Room,
+};
+use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
+use server_fn::codec::Json;
+
+use crate::Problem;
+#[cfg(feature = "ssr")]
+use crate::ssr::{backend, signed_in};
+#[cfg(feature = "ssr")]
+use domain::{About, Body, PageName};
+
+/// So many messages when nobody says how many.
+#[cfg(feature = "ssr")]
+const USUAL: u32 = 50;
+
+/// The number the page gave to a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Posted {
+    pub seq: i64,
+}
+
+/// A form that also works before wasm has loaded; lands on the new page.
+#[server(prefix = "/api", endpoint = "create_page")]
+pub async fn create_page(name: String, #[server(default)] about: String) -> Result<Page, Problem> {
+    let viewer = signed_in().await?;
+    let (name, about) = (PageName::parse(&name)?, About::parse(&about)?);
+    let page = backend().create_page(&viewer, name, about).await?;
+    leptos_axum::redirect(&format!("/p/{}", page.id));
+    Ok(page)
+}
+
+#[server(prefix = "/api", endpoint = "update_page", input = Json)]
+pub async fn update_page(page: PageId, name: String, about: String) -> Result<Page, Problem> {
+    let viewer = signed_in().await?;
+    let (name, about) = (PageName::parse(&name)?, About::parse(&about)?);
+    Ok(backend().update_page(&viewer, page, name, about).await?)
+}
+
+#[server(prefix = "/api", endpoint = "archive_page", input = Json)]
+pub async fn archive_page(page: PageId, archived: bool) -> Result<Page, Problem> {
+    let viewer = signed_in().await?;
+    Ok(backend().archive_page(&viewer, page, archived).await?)
+}
+
+#[server(prefix = "/api", endpoint = "delete_page", input = Json)]
+pub async fn delete_page(page: PageId, typed: String) -> Result<(), Problem> {
+    let viewer = signed_in().await?;
+    Ok(backend().delete_page(&viewer, page, &typed).await?)
+}
+
+#[server(prefix = "/api", endpoint = "my_pages", input = Json)]
+pub async fn my_pages() -> Result<Vec<PageListing>, Problem> {
+    let viewer = signed_in().await?;
+    Ok(backend().my_pages(&viewer).await?)
+}
+
+#[server(prefix = "/api", endpoint = "page_summaries", input = Json)]
+pub async fn page_summaries() -> Result<Vec<PageSummary>, Problem> {
+    let viewer = signed_in().await?;
+    Ok(backend().page_summaries(&viewer).await?)
+}
+
+#[server(name = OpenRoom, prefix = "/api", endpoint = "room", input = Json)]
+pub async fn room(page: PageId) -> Result<Room, Problem> {
+    let viewer = signed_in().await?;
+    Ok(backend().room(&viewer, page).await?)
+}
+
+#[server(prefix = "/api", endpoint = "post_message", input = Json)]
+pub async fn post_message(page: PageId, id: MessageId, body: String) -> Result<Posted, Problem> {
+    let viewer = signed_in().await?;
+    let body = Body::parse(&body)?;
+    let seq = backend().post_message(&viewer, page, id, body).await?;
+    Ok(Posted { seq })
+}
+
+#[server(prefix = "/api", endpoint = "edit_message", input = Json)]
+pub async fn edit_message(page: PageId, id: MessageId, body: String) -> Result<Message, Problem> {
+    let viewer = signed_in().await?;
+    let body = Body::parse(&body)?;
+    Ok(backend().edit_message(&viewer, page, id, body).await?)
+}
+
+/// Either what came `before` a number, or what changed `after` one; neither gives the newest.
+#[server(prefix = "/api", endpoint = "messages", input = Json)]
+pub async fn messages(
+    page: PageId,
+    before: Option<i64>,
+    after: Option<i64>,
+    limit: Option<u32>,
+) -> Result<History, Problem> {
+    let viewer = signed_in().await?;
+    let (backend, limit) = (backend(), limit.unwrap_or(USUAL).clamp(1, 200));
+    let history = match after {
+        Some(after) => backend.messages_after(&viewer, page, after, limit).await?,
+        None => backend.messages_before(&viewer, page, before, limit).await?,
+    };
+    Ok(history)
+}
+
+#[server(prefix = "/api", endpoint = "mark_read", input = Json)]
+pub async fn mark_read(page: PageId, seq: i64) -> Result<(), Problem> {
+    let viewer = signed_in().await?;
+    Ok(backend().mark_read(&viewer, page, seq).await?)
+}
+
+#[server(prefix = "/api", endpoint = "remove_member", input = Json)]
+pub async fn remove_member(page: PageId, account: AccountId) -> Result<(), Problem> {
+    let viewer = signed_in().await?;
+    Ok(backend().remove_member(&viewer, page, account).await?)
+}
+
+#[server(prefix = "/api", endpoint = "set_role", input = Json)]
+pub async fn set_role(page: PageId, account: AccountId, role: PageRole) -> Result<(), Problem> {
+    let viewer = signed_in().await?;
+    Ok(backend().set_role(&viewer, page, account, role).await?)
+}

@@ -1,0 +1,238 @@
+//! The list of my pages, kept true by events: last line, order, unread counts. Pure.
+
+use std::collections::HashMap;
+
+use domain::{AccountId, Event, Message, PageId, PageListing};
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listings {
+    pages: Vec<PageListing>,
+    /// The newest number heard of, so that a message counts once.
+    newest: HashMap<PageId, i64>,
+}
+
+/// What an event meant for the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    Nothing,
+    Changed,
+    /// The list must be asked for again.
+    Ask,
+}
+
+impl Listings {
+    pub fn new(pages: Vec<PageListing>) -> Self {
+        Self {
+            pages,
+            newest: HashMap::new(),
+        }
+    }
+
+    /// A fresh list from the server. What was counted from events is in it.
+    pub fn replace(&mut self, pages: Vec<PageListing>) {
+        self.pages = pages;
+    }
+
+    pub fn pages(&self) -> &[PageListing] {
+        &self.pages
+    }
+
+    pub fn find(&self, page: PageId) -> Option<&PageListing> {
+        self.pages.iter().find(|listing| listing.page.id == page)
+    }
+
+    /// The open page knows its newest number.
+    pub fn note(&mut self, page: PageId, newest: i64) {
+        let known = self.newest.entry(page).or_default();
+        *known = (*known).max(newest);
+    }
+
+    /// `watched` is the page at whose end I am looking: what arrives there is not unread.
+    pub fn hear(&mut self, event: &Event, me: AccountId, watched: Option<PageId>) -> Heard {
+        match event {
+            Event::Message(message) => {
+                let counts = message.author != me && watched != Some(message.page);
+                self.message(message, counts)
+            }
+            Event::Page(page) => match self.find_mut(page.id) {
+                Some(listing) if listing.page != *page => {
+                    listing.page = page.clone();
+                    self.sort();
+                    Heard::Changed
+                }
+                Some(_) => Heard::Nothing,
+                None => Heard::Ask,
+            },
+            Event::Added { .. } => Heard::Ask,
+            Event::Removed { page } | Event::Deleted { page } => {
+                self.pages.retain(|listing| listing.page.id != *page);
+                Heard::Changed
+            }
+            Event::Read { page, seq } => self.read(*page, *seq),
+            _ => Heard::Nothing,
+        }
+    }
+
+    fn message(&mut self, message: &Message, counts: bool) -> Heard {
+        let newest = self.newest.entry(message.page).or_default();
+        let new = message.seq > *newest;
+        *newest = (*newest).max(message.seq);
+        let Some(listing) = self.find_mut(message.page) else {
+            return Heard::Ask;
+        };
+        let line = Some((message.author_name.clone(), message.body.clone()));
+        let at = Some(message.at);
+        if message.changed > message.seq {
+            if listing.last_at == at && listing.last != line {
+                listing.last = line;
+                return Heard::Changed;
+            }
+            return Heard::Nothing;
+        }
+        if !new || listing.last_at > at || (listing.last_at == at && listing.last == line) {
+            return Heard::Nothing;
+        }
+        listing.last = line;
+        listing.last_at = at;
+        if counts {
+            listing.unread += 1;
+        }
+        self.sort();
+        Heard::Changed
+    }
+
+    fn read(&mut self, page: PageId, seq: i64) -> Heard {
+        let newest = self.newest.get(&page).copied();
+        match self.find_mut(page) {
+            Some(listing) if listing.unread > 0 => match newest {
+                Some(newest) if newest <= seq => {
+                    listing.unread = 0;
+                    Heard::Changed
+                }
+                _ => Heard::Ask,
+            },
+            _ => Heard::Nothing,
+        }
+    }
+
+    fn find_mut(&mut self, page: PageId) -> Option<&mut PageListing> {
+        self.pages
+            .iter_mut()
+            .find(|listing| listing.page.id == page)
+    }
+
+    /// As the server does: the latest first, archived ones last. Pages without a message keep their place.
+    fn sort(&mut self) {
+        self.pages.sort_by_key(|listing| {
+            (
+                listing.page.archived,
+                std::cmp::Reverse(listing.last_at.map_or(0, |at| at.0)),
+            )
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{MessageId, Page, Timestamp};
+
+    use super::*;
+
+    fn account(n: u8) -> AccountId {
+        AccountId::new(Timestamp(1), [n; 10])
+    }
+
+    fn page(n: u8) -> Page {
+        Page {
+            id: PageId::new(Timestamp(1), [n; 10]),
+            name: format!("Page {n}"),
+            about: String::new(),
+            archived: false,
+        }
+    }
+
+    fn listings() -> Listings {
+        let listing = |n: u8| PageListing {
+            page: page(n),
+            last: None,
+            last_at: Some(Timestamp(100 - i64::from(n))),
+            unread: 0,
+        };
+        Listings::new(vec![listing(1), listing(2)])
+    }
+
+    fn message(on: u8, author: u8, seq: i64) -> Message {
+        Message {
+            id: MessageId::new(Timestamp(seq), [on; 10]),
+            page: page(on).id,
+            author: account(author),
+            author_name: format!("Person {author}"),
+            seq,
+            changed: seq,
+            at: Timestamp(seq * 1000),
+            edited: None,
+            body: format!("message {seq}"),
+        }
+    }
+
+    #[test]
+    fn a_message_counts_once_and_brings_its_page_to_the_top() {
+        let (mut list, me) = (listings(), account(1));
+        let event = Event::Message(message(2, 2, 7));
+        assert_eq!(list.hear(&event, me, None), Heard::Changed);
+        assert_eq!(list.hear(&event, me, None), Heard::Nothing);
+        let top = &list.pages()[0];
+        assert_eq!((top.page.id, top.unread), (page(2).id, 1));
+        assert_eq!(top.last, Some(("Person 2".into(), "message 7".into())));
+    }
+
+    #[test]
+    fn my_own_messages_are_not_unread() {
+        let (mut list, me) = (listings(), account(1));
+        list.hear(&Event::Message(message(1, 1, 7)), me, None);
+        assert_eq!(list.pages()[0].unread, 0);
+    }
+
+    #[test]
+    fn what_i_am_looking_at_is_not_unread() {
+        let (mut list, me) = (listings(), account(1));
+        let looking = Some(page(1).id);
+        list.hear(&Event::Message(message(1, 2, 7)), me, looking);
+        assert_eq!(list.pages()[0].unread, 0);
+    }
+
+    #[test]
+    fn an_edit_changes_the_line_but_counts_nothing() {
+        let (mut list, me) = (listings(), account(1));
+        let mut edited = message(1, 2, 7);
+        list.hear(&Event::Message(edited.clone()), me, None);
+        edited.changed = 8;
+        edited.body = "better".into();
+        assert_eq!(list.hear(&Event::Message(edited), me, None), Heard::Changed);
+        assert_eq!(list.pages()[0].unread, 1);
+        assert_eq!(list.pages()[0].last.as_ref().unwrap().1, "better");
+    }
+
+    #[test]
+    fn reading_to_the_end_anywhere_clears_the_count() {
+        let (mut list, me) = (listings(), account(1));
+        list.hear(&Event::Message(message(1, 2, 7)), me, None);
+        let page = page(1).id;
+        assert_eq!(list.hear(&Event::Read { page, seq: 6 }, me, None), Heard::Ask);
+        assert_eq!(list.hear(&Event::Read { page, seq: 7 }, me, None), Heard::Changed);
+        assert_eq!(list.find(page).unwrap().unread, 0);
+    }
+
+    #[test]
+    fn pages_come_go_and_are_renamed() {
+        let (mut list, me) = (listings(), account(1));
+        let mut renamed = page(2);
+        renamed.name = "Garden".into();
+        assert_eq!(list.hear(&Event::Page(renamed), me, None), Heard::Changed);
+        assert_eq!(list.pages()[1].page.name, "Garden");
+        assert_eq!(list.hear(&Event::Added { page: page(3) }, me, None), Heard::Ask);
+        let page = page(1).id;
+        assert_eq!(list.hear(&Event::Removed { page }, me, None), Heard::Changed);
+        assert_eq!(list.pages().len(), 1);
+    }
+}

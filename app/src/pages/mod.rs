@@ -1,0 +1,25 @@
+//! Pages as their members meet them: the sidebar, the conversation, the details; and the admin's table of them.
+
+mod admin;
+pub mod api;
+mod bubble;
+mod composer;
+mod details;
+mod lines;
+mod listings;
+mod outbox;
+mod room;
+mod scroll;
+mod sheet;
+mod shelf;
+mod sidebar;
+mod store;
+mod table;
+mod talk;
+mod timeline;
+mod zone;
+
+pub use admin::PagesAdmin;
+pub use room::{HomePage, RoomPage};
+pub use shelf::Shelf;
+pub use zone::now;

@@ -1,0 +1,184 @@
+//! My pages, the same list wherever a sidebar shows it, kept true while the tab is open.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use domain::{Event, Identity, PageId, PageListing, Refusal, Timestamp};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    api,
+    listings::{Heard, Listings},
+    outbox::Outbox,
+    talk::signed_out,
+    zone::{self, Zone},
+};
+use crate::{
+    Problem,
+    live::{Live, News, within},
+    people::api::whoami,
+};
+
+#[derive(Clone, Copy)]
+pub struct Shelf {
+    list: RwSignal<Listings>,
+    me: RwSignal<Option<Identity>>,
+    zone: RwSignal<Zone>,
+    now: RwSignal<Timestamp>,
+    /// The page whose end somebody is looking at: what arrives there is not unread.
+    watched: StoredValue<Option<PageId>>,
+    asking: StoredValue<Asking>,
+    live: Live,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asking {
+    No,
+    Yes,
+    Again,
+}
+
+const ANSWER: u32 = 10_000;
+const MINUTE: Duration = Duration::from_secs(60);
+/// Without a socket the list is asked for at every so many polls.
+const POLLS: u32 = 5;
+
+impl Shelf {
+    /// Once, at the root of the app, after [`Live`].
+    pub fn provide() -> Self {
+        let shelf = Self {
+            list: RwSignal::default(),
+            me: RwSignal::new(None),
+            zone: RwSignal::new(Zone::rendered()),
+            now: RwSignal::new(zone::now()),
+            watched: StoredValue::new(None),
+            asking: StoredValue::new(Asking::No),
+            live: Live::here(),
+        };
+        provide_context(shelf);
+        Outbox::provide();
+        shelf
+    }
+
+    pub fn here() -> Self {
+        use_context().unwrap_or_else(Self::provide)
+    }
+
+    pub fn list(self) -> RwSignal<Listings> {
+        self.list
+    }
+
+    /// The calendar that times are shown in, the same all over the tab.
+    pub fn zone(self) -> RwSignal<Zone> {
+        self.zone
+    }
+
+    /// The moment that "today" is told by.
+    pub fn now(self) -> RwSignal<Timestamp> {
+        self.now
+    }
+
+    /// Who I am and my pages: from the server, or at once if a sidebar of this tab knew a moment ago.
+    pub async fn mine(self) -> Result<(Identity, Vec<PageListing>), Problem> {
+        if let Some(me) = self.me.get_untracked() {
+            self.ask();
+            return Ok((me, self.list.with_untracked(|list| list.pages().to_vec())));
+        }
+        let pages = api::my_pages().await?;
+        let me = whoami().await?.ok_or(Refusal::SignedOut)?;
+        Ok((me, pages))
+    }
+
+    /// As the server has just told.
+    pub fn fill(self, pages: Vec<PageListing>) {
+        let ids: BTreeSet<_> = pages.iter().map(|listing| listing.page.id).collect();
+        self.list.update(|list| list.replace(pages));
+        self.live.follow(ids);
+    }
+
+    /// In the browser, when a sidebar is on screen: connects as this person.
+    pub fn begin(self, me: &Identity) {
+        zone::remember();
+        self.zone.set(Zone::Browser);
+        self.me.set(Some(me.clone()));
+        self.live.start(me.account);
+        self.follow();
+    }
+
+    /// Keeps the list true until the owner is cleaned up.
+    pub fn listen(self) {
+        let polls = StoredValue::new(0_u32);
+        // Midnight makes another day "Today".
+        let minutes = set_interval_with_handle(move || self.now.set(zone::now()), MINUTE);
+        on_cleanup(move || {
+            if let Ok(minutes) = minutes {
+                minutes.clear();
+            }
+        });
+        self.live.listen(move |news| match news {
+            News::Event(_, event) => {
+                let Some(me) = self.me.with_untracked(|me| me.as_ref().map(|me| me.account)) else {
+                    return;
+                };
+                if matches!(event, Event::SignedOut) {
+                    signed_out();
+                }
+                let watched = self.watched.get_value();
+                let mut heard = Heard::Nothing;
+                self.list.maybe_update(|list| {
+                    heard = list.hear(event, me, watched);
+                    heard == Heard::Changed
+                });
+                match heard {
+                    Heard::Ask => self.ask(),
+                    Heard::Changed => self.follow(),
+                    Heard::Nothing => {}
+                }
+            }
+            News::Resync => self.ask(),
+            News::Poll => {
+                polls.update_value(|polls| *polls += 1);
+                if polls.get_value().is_multiple_of(POLLS) {
+                    self.ask();
+                }
+            }
+        });
+    }
+
+    pub fn watch(self, page: Option<PageId>) {
+        self.watched.set_value(page);
+    }
+
+    /// The newest number of the open page, so that its events count once.
+    pub fn newest(self, page: PageId, number: i64) {
+        self.list.update_untracked(|list| list.note(page, number));
+    }
+
+    fn follow(self) {
+        let ids = self.list.with_untracked(|list| {
+            let pages = list.pages().iter();
+            pages.map(|listing| listing.page.id).collect()
+        });
+        self.live.follow(ids);
+    }
+
+    fn ask(self) {
+        let busy = self.asking.get_value() != Asking::No;
+        self.asking
+            .set_value(if busy { Asking::Again } else { Asking::Yes });
+        if busy {
+            return;
+        }
+        spawn_local(async move {
+            loop {
+                self.asking.set_value(Asking::Yes);
+                if let Some(Ok(pages)) = within(ANSWER, api::my_pages()).await {
+                    self.fill(pages);
+                }
+                if self.asking.get_value() != Asking::Again {
+                    break;
+                }
+            }
+            self.asking.set_value(Asking::No);
+        });
+    }
+}

@@ -1,0 +1,436 @@
+//! One open page in the browser: its store, what is shown of it, and everything that changes either.
+
+use std::sync::Arc;
+
+use domain::{
+    AccountId, Body, Event, Identity, Invited, Member, Message, MessageId, Page, PageId, Refusal, Room,
+    Timestamp, Topic,
+};
+use leptos::{prelude::*, task::spawn_local};
+use web_sys::VisibilityState;
+
+use super::{
+    api, lines,
+    outbox::{Outbox, Outcome},
+    scroll::{Held, Scroll},
+    sheet::Sheet,
+    shelf::Shelf,
+    store::{Draft, Store},
+    zone::Zone,
+};
+use crate::{
+    Problem,
+    live::{Live, News, within},
+};
+
+/// Whether I am still on the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Member,
+    Removed,
+    Deleted,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Older {
+    None,
+    There,
+    Loading,
+    Failed,
+}
+
+/// A handle on an open page; it ends with the owner it was made under.
+#[derive(Clone, Copy)]
+pub struct Talk {
+    pub id: PageId,
+    pub page: RwSignal<Page>,
+    pub me: StoredValue<Identity>,
+    pub may_manage: RwSignal<bool>,
+    pub members: RwSignal<Vec<Member>>,
+    pub invited: RwSignal<Vec<Invited>>,
+    pub standing: RwSignal<Standing>,
+    pub older: RwSignal<Older>,
+    /// My message that the composer edits.
+    pub editing: RwSignal<Option<Arc<Message>>>,
+    /// Messages by others below what is in view.
+    pub fresh: RwSignal<usize>,
+    pub sheet: Sheet,
+    pub scroll: Scroll,
+    pub zone: RwSignal<Zone>,
+    pub now: RwSignal<Timestamp>,
+    store: StoredValue<Store>,
+    state: StoredValue<State>,
+    live: Live,
+    outbox: Outbox,
+    shelf: Shelf,
+}
+
+#[derive(Default)]
+struct State {
+    catching_up: bool,
+    again: bool,
+    checking: bool,
+    marking: bool,
+    /// The number up to which the server knows that I have read.
+    read: i64,
+    /// The newest number when the end was last in view.
+    seen: i64,
+    /// When the last draft was written: the next is later, whatever the clock says.
+    written: i64,
+}
+
+const ANSWER: u32 = 10_000;
+const AT_ONCE: u32 = 200;
+const OLDER: u32 = 50;
+
+impl Talk {
+    pub fn open(room: Room) -> Self {
+        let store = Store::open(&room);
+        let shelf = Shelf::here();
+        let zone = shelf.zone().get_untracked();
+        let days = lines::days(store.entries(), store.divider(), |at| zone.local(at).days);
+        let older = if store.before().is_some() {
+            Older::There
+        } else {
+            Older::None
+        };
+        let state = State {
+            read: room.read,
+            seen: store.latest(),
+            ..State::default()
+        };
+        Self {
+            id: room.page.id,
+            page: RwSignal::new(room.page),
+            me: StoredValue::new(room.me),
+            may_manage: RwSignal::new(room.may_manage),
+            members: RwSignal::new(room.members),
+            invited: RwSignal::new(room.invited),
+            standing: RwSignal::new(Standing::Member),
+            older: RwSignal::new(older),
+            editing: RwSignal::new(None),
+            fresh: RwSignal::new(0),
+            sheet: Sheet::new(days),
+            scroll: Scroll::new(),
+            zone: shelf.zone(),
+            now: shelf.now(),
+            store: StoredValue::new(store),
+            state: StoredValue::new(state),
+            live: Live::here(),
+            outbox: Outbox::here(),
+            shelf,
+        }
+    }
+
+    /// Once, in the browser, when the page is on screen.
+    pub fn begin(self) {
+        let me = self.me.with_value(|me| me.account);
+        self.scroll.to_first_unread();
+        self.outbox.start(me);
+        self.live.start(me);
+        self.zone.set(Zone::Browser);
+        let waiting = self.outbox.of(self.id);
+        self.change(|store| waiting.into_iter().for_each(|draft| store.write(draft)));
+        self.live.listen(move |news| self.heard(news));
+        self.outbox.listen(move |outcome| self.sent(outcome));
+        if self.live.is_up() {
+            self.catch_up();
+        }
+        self.looked_at();
+    }
+
+    fn heard(self, news: &News) {
+        match news {
+            News::Event(topic, event) => self.event(*topic, event),
+            News::Resync => {
+                self.catch_up();
+                self.outbox.nudge();
+            }
+            News::Poll => self.catch_up(),
+        }
+    }
+
+    fn event(self, topic: Topic, event: &Event) {
+        let here = topic == Topic::Page(self.id);
+        match event {
+            Event::Message(message) if message.page == self.id => {
+                let message = message.clone();
+                self.change(|store| store.message(message));
+                self.check_soon();
+            }
+            Event::Page(page) if page.id == self.id => self.page.set(page.clone()),
+            Event::Joined(member) if here => {
+                let member = member.clone();
+                self.members.update(|members| {
+                    members.retain(|known| known.account != member.account);
+                    members.push(member);
+                });
+            }
+            Event::Left { account } if here => {
+                if self.me.with_value(|me| me.account == *account) {
+                    self.standing.set(Standing::Removed);
+                }
+                self.left(*account);
+            }
+            Event::Removed { page } if *page == self.id => self.standing.set(Standing::Removed),
+            Event::Deleted { page } if *page == self.id => self.standing.set(Standing::Deleted),
+            // Invited anew while the notice of the removal stands there.
+            Event::Added { page }
+                if page.id == self.id && self.standing.get_untracked() != Standing::Member =>
+            {
+                let _ = window().location().reload();
+            }
+            _ => {}
+        }
+    }
+
+    pub fn left(self, account: AccountId) {
+        self.members
+            .update(|members| members.retain(|member| member.account != account));
+    }
+
+    /// Changes the store and then what is shown of it, keeping one's place.
+    fn change(self, change: impl FnOnce(&mut Store)) {
+        self.change_holding(self.scroll.hold(), change);
+    }
+
+    fn change_holding(self, held: Held, change: impl FnOnce(&mut Store)) {
+        if self.store.try_update_value(change).is_some() {
+            self.show();
+            self.scroll.settle(held);
+            self.looked_at();
+        }
+    }
+
+    fn show(self) {
+        let zone = self.zone.get_untracked();
+        let days = self.store.with_value(|store| {
+            lines::days(store.entries(), store.divider(), |at| zone.local(at).days)
+        });
+        self.sheet.show(days);
+    }
+
+    /// The end may have come into view, or the window into focus: what is seen there is read.
+    pub fn looked_at(self) {
+        let at_end = self.scroll.at_end.get_untracked();
+        let (latest, fresh) = self.store.with_value(|store| {
+            let seen = self.state.with_value(|state| state.seen);
+            (store.latest(), store.by_others_after(seen))
+        });
+        if at_end {
+            self.state
+                .update_value(|state| state.seen = state.seen.max(latest));
+        }
+        let fresh = if at_end { 0 } else { fresh };
+        if self.fresh.get_untracked() != fresh {
+            self.fresh.set(fresh);
+        }
+        self.shelf.newest(self.id, latest);
+        let page = document();
+        let looking = page.visibility_state() == VisibilityState::Visible
+            && page.has_focus().unwrap_or(false)
+            && at_end;
+        self.shelf.watch(looking.then_some(self.id));
+        if looking {
+            self.mark_read();
+        }
+    }
+
+    fn mark_read(self) {
+        let unread = |state: &State| {
+            self.store
+                .with_value(|store| store.by_others_after(state.read) > 0)
+        };
+        let wanted = self.state.with_value(|state| !state.marking && unread(state));
+        if !wanted {
+            return;
+        }
+        self.state.update_value(|state| state.marking = true);
+        spawn_local(async move {
+            // What arrives together is read together.
+            gloo_timers::future::TimeoutFuture::new(300).await;
+            let Some(seq) = self.store.try_with_value(Store::latest) else {
+                return;
+            };
+            let answer = within(ANSWER, api::mark_read(self.id, seq)).await;
+            let _ = self.state.try_update_value(|state| {
+                state.marking = false;
+                if matches!(answer, Some(Ok(()))) {
+                    state.read = state.read.max(seq);
+                }
+            });
+        });
+    }
+
+    /// A hole may close by itself: events overtake each other, and an answer may overtake its event.
+    fn check_soon(self) {
+        let wanted = self.store.with_value(Store::behind)
+            && !self.state.with_value(|state| state.checking);
+        if wanted {
+            self.state.update_value(|state| state.checking = true);
+            spawn_local(async move {
+                gloo_timers::future::TimeoutFuture::new(AT_ONCE).await;
+                if self
+                    .state
+                    .try_update_value(|state| state.checking = false)
+                    .is_some()
+                    && self.store.with_value(Store::behind)
+                {
+                    self.catch_up();
+                }
+            });
+        }
+    }
+
+    /// Asks for everything after what is known, until there is no more.
+    fn catch_up(self) {
+        let busy = self.state.with_value(|state| state.catching_up);
+        self.state.update_value(|state| {
+            state.again = busy;
+            state.catching_up = true;
+        });
+        if !busy {
+            spawn_local(async move {
+                while self.catch_up_once().await {}
+                let _ = self
+                    .state
+                    .try_update_value(|state| state.catching_up = false);
+            });
+        }
+    }
+
+    /// Whether to ask again.
+    async fn catch_up_once(self) -> bool {
+        let Some(after) = self.store.try_with_value(Store::known) else {
+            return false;
+        };
+        self.state.update_value(|state| state.again = false);
+        let answer = within(ANSWER, api::messages(self.id, None, Some(after), Some(200))).await;
+        if self.state.is_disposed() {
+            return false;
+        }
+        match answer {
+            Some(Ok(history)) => {
+                self.live.answered();
+                let more = history.more;
+                self.change(|store| store.caught_up(after, history));
+                let further = self.store.with_value(Store::known) > after;
+                (more && further) || self.state.with_value(|state| state.again)
+            }
+            Some(Err(problem)) => {
+                self.refused(&problem);
+                false
+            }
+            None => false,
+        }
+    }
+
+    /// What a refusal says about where I stand.
+    fn refused(self, problem: &Problem) {
+        match problem {
+            Problem::Refused(Refusal::NotFound) => {
+                self.live.answered();
+                if self.standing.get_untracked() == Standing::Member {
+                    self.standing.set(Standing::Removed);
+                }
+            }
+            Problem::Refused(Refusal::SignedOut) => signed_out(),
+            _ => {}
+        }
+    }
+
+    /// History above, a page of it at a time.
+    pub fn load_older(self) {
+        let before = self.store.with_value(Store::before);
+        let (Some(before), false) = (before, self.older.get_untracked() == Older::Loading) else {
+            return;
+        };
+        self.older.set(Older::Loading);
+        spawn_local(async move {
+            let answer = api::messages(self.id, Some(before), None, Some(OLDER));
+            let answer = within(ANSWER, answer).await;
+            if self.state.is_disposed() {
+                return;
+            }
+            let Some(Ok(history)) = answer else {
+                self.older.set(Older::Failed);
+                return;
+            };
+            self.change(|store| store.older(before, &history));
+            let more = self.store.with_value(Store::before).is_some();
+            self.older.set(if more { Older::There } else { Older::None });
+        });
+    }
+
+    /// Sends what was written: shown at once, kept until the server has it.
+    pub fn say(self, body: &Body) {
+        let now = js_sys::Date::now() as i64;
+        let written = self.state.with_value(|state| now.max(state.written + 1));
+        self.state.update_value(|state| state.written = written);
+        let written = Timestamp(written);
+        let draft = Draft {
+            id: MessageId::new(written, random()),
+            page: self.id,
+            body: body.as_str().to_owned(),
+            written,
+            refused: None,
+        };
+        self.scroll.to_end();
+        self.change_holding(Held::End, |store| store.write(draft.clone()));
+        self.outbox.push(draft);
+    }
+
+    pub async fn edit(self, id: MessageId, body: &Body) -> Result<(), Problem> {
+        let message = api::edit_message(self.id, id, body.as_str().to_owned()).await?;
+        if !self.state.is_disposed() {
+            self.change(|store| store.message(message));
+            self.check_soon();
+        }
+        Ok(())
+    }
+
+    pub fn edit_last(self) {
+        if let Some(mine) = self.store.with_value(Store::my_last) {
+            self.editing.set(Some(mine));
+        }
+    }
+
+    pub fn retry(self, id: MessageId) {
+        self.change(|store| store.retry(id));
+        self.outbox.retry(id);
+    }
+
+    pub fn discard(self, id: MessageId) {
+        self.change(|store| store.discard(id));
+        self.outbox.discard(id);
+    }
+
+    fn sent(self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Stored { id, seq } => {
+                let (id, seq) = (*id, *seq);
+                self.live.answered();
+                self.change(|store| store.accepted(id, seq));
+                self.check_soon();
+            }
+            Outcome::Refused { id, why } => {
+                let (id, why) = (*id, why.clone());
+                self.change(|store| store.refused(id, why));
+            }
+            Outcome::SignedOut => signed_out(),
+        }
+    }
+}
+
+/// The session is over: the server shows where to go on.
+pub fn signed_out() {
+    let _ = window().location().set_href("/sign-in");
+}
+
+fn random() -> [u8; 10] {
+    let mut bytes = [0; 10];
+    if let Ok(crypto) = window().crypto() {
+        let _ = crypto.get_random_values_with_u8_array(&mut bytes);
+    }
+    bytes
+}

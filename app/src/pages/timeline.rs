@@ -1,0 +1,136 @@
+//! The log: days, groups, the unread divider; opens where reading goes on, follows at its end, reaches back as far as
+//! history goes.
+
+use leptos::{either::Either, ev, prelude::*};
+
+use super::{
+    bubble::Bubble,
+    sheet::{DayView, LineView},
+    talk::{Older, Talk},
+};
+use crate::ui::{Glyph, Icon};
+
+#[component]
+pub(super) fn Timeline(talk: Talk) -> impl IntoView {
+    Effect::new(move |_| {
+        talk.begin();
+        for seen in ["focus", "visibilitychange"] {
+            let listening = window_event_listener_untyped(seen, move |_| talk.looked_at());
+            on_cleanup(move || listening.remove());
+        }
+        let left = window_event_listener(ev::blur, move |_| talk.looked_at());
+        on_cleanup(move || left.remove());
+    });
+    let scrolled = move |_| {
+        if talk.scroll.moved() {
+            talk.looked_at();
+        }
+        if talk.older.get_untracked() == Older::There && talk.scroll.near_start() {
+            talk.load_older();
+        }
+    };
+    let loading = move || talk.older.get() == Older::Loading;
+    view! {
+        <div class="log-frame">
+            <div
+                class="log"
+                role="log"
+                aria-label="Messages"
+                // What history brings is not news.
+                aria-busy=move || loading().then_some("true")
+                tabindex="0"
+                node_ref=talk.scroll.log
+                on:scroll=scrolled
+            >
+                <div class="lines">
+                    <Beginning talk=talk/>
+                    <For
+                        each=move || talk.sheet.days().get()
+                        key=|day| day.number
+                        children=move |day| view! { <Day talk=talk day=day/> }
+                    />
+                </div>
+            </div>
+            <Jump talk=talk/>
+        </div>
+    }
+}
+
+#[component]
+fn Day(talk: Talk, day: DayView) -> impl IntoView {
+    let at = day.at;
+    let label = move || {
+        let zone = talk.zone.get();
+        zone.local(at).day_label(zone.local(talk.now.get()))
+    };
+    let lines = day.lines;
+    view! {
+        <div class="day-lines">
+            <p class="day">{label}</p>
+            <For
+                each=move || lines.get()
+                key=LineView::key
+                children=move |line| match line {
+                    LineView::Unread(count) => Either::Left(unread(count)),
+                    LineView::Message(id, row) => {
+                        Either::Right(view! { <Bubble talk=talk id=id row=row/> })
+                    }
+                }
+            />
+        </div>
+    }
+}
+
+fn unread(count: i64) -> impl IntoView {
+    let words = if count == 1 {
+        "1 unread message".to_owned()
+    } else {
+        format!("{count} unread messages")
+    };
+    view! { <p class="unread">{words}</p> }
+}
+
+/// What stands above the oldest message that is loaded.
+#[component]
+fn Beginning(talk: Talk) -> impl IntoView {
+    view! {
+        <div class="beginning">
+            {move || match talk.older.get() {
+                Older::None => None,
+                Older::There | Older::Loading => {
+                    Some(Either::Left(view! { <p class="muted">"Loading older messages…"</p> }))
+                }
+                Older::Failed => Some(Either::Right(view! {
+                    <p class="muted">"Older messages could not be loaded."</p>
+                    <button type="button" class="btn ghost" on:click=move |_| talk.load_older()>
+                        "Try again"
+                    </button>
+                })),
+            }}
+        </div>
+    }
+}
+
+/// The way back to the end, with a count of what arrived there meanwhile.
+#[component]
+fn Jump(talk: Talk) -> impl IntoView {
+    let fresh = move || {
+        let count = talk.fresh.get();
+        (count > 0).then(|| {
+            view! { <span class="badge">{count}<span class="unseen">" new"</span></span> }
+        })
+    };
+    let jump = move |_| {
+        talk.scroll.to_end();
+        talk.looked_at();
+    };
+    view! {
+        <Show when=move || !talk.scroll.at_end.get()>
+            <button type="button" class="jump" on:click=jump>
+                <Icon glyph=Glyph::Down/>
+                "Jump to latest"
+                {fresh}
+            </button>
+        </Show>
+    }
+}

@@ -1,0 +1,16 @@
+//! People: the first start, signing in and out, one's own profile, and the admin of people and mail.
+
+pub mod api;
+mod admin;
+mod frame;
+mod mail;
+mod menu;
+mod set_up;
+mod sign_in;
+
+pub use admin::PeoplePage;
+pub use frame::{AdminFrame, Card, Here};
+pub use mail::MailPage;
+pub use menu::AccountMenu;
+pub use set_up::SetUpPage;
+pub use sign_in::{SignInLinkPage, SignInPage};
