@@ -1,7 +1,10 @@
 //! The app on both sides: pages, components, and the server functions they call. Rendered by the server first,
 //! brought to life in the browser after.
 
-#![allow(unreachable_pub, reason = "the component macro writes public items, modules stay private")]
+#![allow(
+    unreachable_pub,
+    reason = "the component macro writes public items, modules stay private"
+)]
 
 mod app;
 pub mod invitations;

@@ -15,7 +15,9 @@ pub enum Problem {
     #[error(transparent)]
     Refused(Refusal),
     /// Something broke on the server; the log has more under this number.
-    #[error("Something went wrong on the server. If it stays so, tell the admin this number: {incident}")]
+    #[error(
+        "Something went wrong on the server. If it stays so, tell the admin this number: {incident}"
+    )]
     Failed { incident: String },
     /// The server was not reached, or did not answer as it should.
     #[error("The server cannot be reached right now. Please try again.")]
@@ -36,7 +38,9 @@ impl Problem {
     pub fn passing(&self) -> bool {
         matches!(
             self,
-            Self::Network(_) | Self::Failed { .. } | Self::Refused(Refusal::TooMany { .. } | Refusal::StorageFull)
+            Self::Network(_)
+                | Self::Failed { .. }
+                | Self::Refused(Refusal::TooMany { .. } | Refusal::StorageFull)
         )
     }
 }
@@ -83,7 +87,12 @@ impl Encodes<Problem> for ProblemEncoding {
 
     fn encode(problem: &Problem) -> Result<Bytes, Self::Error> {
         let message = problem.to_string();
-        let mut body = Body { code: String::new(), message, detail: serde_json::Value::Null, incident: None };
+        let mut body = Body {
+            code: String::new(),
+            message,
+            detail: serde_json::Value::Null,
+            incident: None,
+        };
         match problem {
             Problem::Refused(refusal) => {
                 let mut tagged = serde_json::to_value(refusal)?;
@@ -108,7 +117,9 @@ impl Decodes<Problem> for ProblemEncoding {
     fn decode(bytes: Bytes) -> Result<Problem, Self::Error> {
         let body: Body = serde_json::from_slice(&bytes)?;
         Ok(match (body.code.as_str(), body.incident) {
-            ("failed", incident) => Problem::Failed { incident: incident.unwrap_or_default() },
+            ("failed", incident) => Problem::Failed {
+                incident: incident.unwrap_or_default(),
+            },
             ("network", _) => Problem::Network(body.message),
             _ => {
                 let mut tagged = serde_json::json!({ "code": body.code });
@@ -134,7 +145,9 @@ mod tests {
             Problem::Refused(Refusal::NotFound),
             Problem::Refused(Refusal::TooLong { max: 20_000 }),
             Problem::Refused(Refusal::Email("An address needs an @.".into())),
-            Problem::Failed { incident: "a1b2".into() },
+            Problem::Failed {
+                incident: "a1b2".into(),
+            },
         ] {
             assert_eq!(Problem::de(problem.ser()), problem);
         }
@@ -142,7 +155,8 @@ mod tests {
 
     #[test]
     fn a_refusal_has_a_code_and_words() {
-        let text = String::from_utf8(Problem::Refused(Refusal::Name { max: 80 }).ser().to_vec()).unwrap();
+        let text =
+            String::from_utf8(Problem::Refused(Refusal::Name { max: 80 }).ser().to_vec()).unwrap();
         assert_eq!(
             text,
             r#"{"code":"name","message":"A name has 1 to 80 characters.","detail":{"max":80}}"#

@@ -7,7 +7,8 @@ use domain::Refusal;
 use http::{
     HeaderName, HeaderValue, StatusCode,
     header::{
-        ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, LOCATION, REFERRER_POLICY, SET_COOKIE,
+        ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, LOCATION, REFERRER_POLICY,
+        SET_COOKIE,
     },
     request::Parts,
 };
@@ -53,7 +54,11 @@ pub fn cookie(name: &str) -> Option<String> {
 pub async fn maybe_signed_in() -> Result<Option<Viewer>, Problem> {
     let asked = use_context::<Asked>();
     if let Some(asked) = &asked
-        && let Some(viewer) = asked.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        && let Some(viewer) = asked
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     {
         return Ok(viewer);
     }
@@ -138,7 +143,9 @@ pub fn page_status(status: StatusCode) {
 
 /// The status of a page that shows a refusal.
 pub fn refused_page(problem: &Problem) {
-    page_status(StatusCode::from_u16(status_of(problem)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    page_status(
+        StatusCode::from_u16(status_of(problem)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+    );
 }
 
 fn status_of(problem: &Problem) -> u16 {
@@ -149,14 +156,20 @@ fn status_of(problem: &Problem) -> u16 {
 }
 
 pub fn header(name: HeaderName, value: &str) {
-    if let (Some(answer), Ok(value)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(value)) {
+    if let (Some(answer), Ok(value)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(value),
+    ) {
         answer.append_header(name, value);
     }
 }
 
 fn asks_for_html() -> bool {
     use_context::<Parts>().is_some_and(|parts| {
-        let accept = parts.headers.get(ACCEPT).and_then(|value| value.to_str().ok());
+        let accept = parts
+            .headers
+            .get(ACCEPT)
+            .and_then(|value| value.to_str().ok());
         accept.is_some_and(|accept| accept.contains("text/html"))
     })
 }
@@ -190,9 +203,15 @@ pub fn drop_session() {
 }
 
 fn set_cookie(value: &str, seconds: i64) {
-    let secure = if backend().settings().public_url.starts_with("https:") { "; Secure" } else { "" };
+    let secure = if backend().settings().public_url.starts_with("https:") {
+        "; Secure"
+    } else {
+        ""
+    };
     header(
         SET_COOKIE,
-        &format!("{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"),
+        &format!(
+            "{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
+        ),
     );
 }

@@ -79,8 +79,22 @@ fn tell_opened(token: String) {
 }
 
 #[component]
-fn Open(view: InvitationView, token: String, accept: ServerAction<AcceptInvitation>) -> impl IntoView {
-    let InvitationView::Open { page_name, page, invited_by, note, members, email, signed_in_as, known_name, .. } = view
+fn Open(
+    view: InvitationView,
+    token: String,
+    accept: ServerAction<AcceptInvitation>,
+) -> impl IntoView {
+    let InvitationView::Open {
+        page_name,
+        page,
+        invited_by,
+        note,
+        members,
+        email,
+        signed_in_as,
+        known_name,
+        ..
+    } = view
     else {
         return ().into_any();
     };

@@ -18,7 +18,9 @@ pub async fn invite(
     #[server(default)] note: String,
 ) -> Result<InviteOutcome, Problem> {
     let viewer = signed_in().await?;
-    Ok(backend().invite(&viewer, page, &addresses, Note::parse(&note)?).await?)
+    Ok(backend()
+        .invite(&viewer, page, &addresses, Note::parse(&note)?)
+        .await?)
 }
 
 #[server(prefix = "/api", endpoint = "invitations", input = Json)]
@@ -65,9 +67,15 @@ pub async fn accept_invitation(
     #[server(default)] as_me: bool,
 ) -> Result<Page, Problem> {
     let done: Result<_, Problem> = async {
-        let name = if name.trim().is_empty() { None } else { Some(PersonName::parse(&name)?) };
+        let name = if name.trim().is_empty() {
+            None
+        } else {
+            Some(PersonName::parse(&name)?)
+        };
         let viewer = maybe_signed_in().await?;
-        Ok(backend().accept_invitation(&token, name, viewer.as_ref(), as_me).await?)
+        Ok(backend()
+            .accept_invitation(&token, name, viewer.as_ref(), as_me)
+            .await?)
     }
     .await;
     match done {
@@ -79,7 +87,11 @@ pub async fn accept_invitation(
             Ok(accepted.page)
         }
         Err(problem) => {
-            lead_back(&format!("/invite/{token}"), "/api/accept_invitation", &problem);
+            lead_back(
+                &format!("/invite/{token}"),
+                "/api/accept_invitation",
+                &problem,
+            );
             Err(problem)
         }
     }
@@ -88,7 +100,11 @@ pub async fn accept_invitation(
 #[server(prefix = "/api", endpoint = "ask_for_new_link")]
 pub async fn ask_for_new_link(token: String) -> Result<(), Problem> {
     let back = format!("/invite/{token}");
-    match backend().ask_for_new_link(&token).await.map_err(Problem::from) {
+    match backend()
+        .ask_for_new_link(&token)
+        .await
+        .map_err(Problem::from)
+    {
         Ok(()) => {
             leptos_axum::redirect(&format!("{back}?asked=1"));
             Ok(())

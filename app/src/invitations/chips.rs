@@ -102,12 +102,21 @@ mod tests {
 
     #[test]
     fn a_comma_ends_an_entry_and_a_space_only_an_address() {
-        assert_eq!(typed("mila@lind.example"), (vec![], "mila@lind.example".into()));
+        assert_eq!(
+            typed("mila@lind.example"),
+            (vec![], "mila@lind.example".into())
+        );
         assert_eq!(typed("mila@lind.example,").0, ["mila@lind.example"]);
         assert_eq!(typed("mila@lind.example ").0, ["mila@lind.example"]);
         assert_eq!(typed("Mila "), (vec![], "Mila ".into()));
-        assert_eq!(typed("Mila Lind <mila@lind.example> ").0, ["mila@lind.example"]);
-        assert_eq!(typed("a@b.example\nJon Ok"), (vec!["a@b.example".into()], "Jon Ok".into()));
+        assert_eq!(
+            typed("Mila Lind <mila@lind.example> ").0,
+            ["mila@lind.example"]
+        );
+        assert_eq!(
+            typed("a@b.example\nJon Ok"),
+            (vec!["a@b.example".into()], "Jon Ok".into())
+        );
         assert_eq!(typed("\"Vos, Da"), (vec![], "\"Vos, Da".into()));
     }
 
@@ -118,7 +127,12 @@ mod tests {
         assert_eq!((chips.all().len(), chips.good()), (2, 1));
         let wrong: Vec<_> = chips.wrong().collect();
         assert_eq!(wrong[0].text, "kees@typo");
-        assert!(wrong[0].wrong.as_ref().is_some_and(|why| why.contains("not complete")));
+        assert!(
+            wrong[0]
+                .wrong
+                .as_ref()
+                .is_some_and(|why| why.contains("not complete"))
+        );
         chips.keep_wrong();
         assert_eq!(chips.joined(), "kees@typo");
         assert_eq!(chips.pop().as_deref(), Some("kees@typo"));

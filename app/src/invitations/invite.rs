@@ -20,7 +20,11 @@ use crate::{
 #[component]
 pub fn InviteButton(page: PageId, #[prop(optional, into)] class: String) -> impl IntoView {
     let open = RwSignal::new(false);
-    let class = if class.is_empty() { "btn ghost".into() } else { class };
+    let class = if class.is_empty() {
+        "btn ghost".into()
+    } else {
+        class
+    };
     view! {
         <form class="inline" action=format!("/p/{page}/invite") method="get">
             <button
@@ -150,7 +154,9 @@ fn Addresses(
     take_all: Callback<()>,
 ) -> impl IntoView {
     let typed = move |_| {
-        let Some(field) = field.get_untracked() else { return };
+        let Some(field) = field.get_untracked() else {
+            return;
+        };
         let text = field.value();
         let mut taken = chips.get_untracked();
         let rest = taken.take_finished(&text);
@@ -163,7 +169,9 @@ fn Addresses(
         }
     };
     let pressed = move |event: web_sys::KeyboardEvent| {
-        let Some(field) = field.get_untracked() else { return };
+        let Some(field) = field.get_untracked() else {
+            return;
+        };
         match event.key().as_str() {
             "Enter" if !event.is_composing() && !field.value().trim().is_empty() => {
                 event.prevent_default();
@@ -243,8 +251,13 @@ fn ChipView(chip: Chip, remove: impl Fn(&str) + 'static) -> impl IntoView {
 #[component]
 fn Outcome(outcome: InviteOutcome) -> impl IntoView {
     let named = |wanted: InviteVerdict| {
-        let those = outcome.addresses.iter().filter(move |(_, verdict)| *verdict == wanted);
-        those.map(|(email, _)| email.clone()).collect::<Vec<Email>>()
+        let those = outcome
+            .addresses
+            .iter()
+            .filter(move |(_, verdict)| *verdict == wanted);
+        those
+            .map(|(email, _)| email.clone())
+            .collect::<Vec<Email>>()
     };
     let line = |class: &'static str, words: &'static str, emails: Vec<Email>| {
         (!emails.is_empty()).then(|| {

@@ -92,7 +92,9 @@ fn told(state: &InvitationState, now: Timestamp) -> (&'static str, &'static str,
         InvitationState::Delayed { said } => ("Delayed", "warn", Some(said.clone())),
         InvitationState::NotDelivered { said } => ("Not delivered", "bad", Some(said.clone())),
         InvitationState::Opened { at } => ("Opened", "", Some(ago(*at, now))),
-        InvitationState::Joined { name, at } => ("Joined", "ok", Some(format!("{name}, {}", ago(*at, now)))),
+        InvitationState::Joined { name, at } => {
+            ("Joined", "ok", Some(format!("{name}, {}", ago(*at, now))))
+        }
         InvitationState::Expired => ("Expired", "", None),
         InvitationState::Revoked => ("Revoked", "", None),
     }
@@ -108,10 +110,17 @@ fn Row(
     let now = now();
     let id = invitation.id;
     let (words, look, said) = told(&invitation.state, now);
-    let over = matches!(invitation.state, InvitationState::Joined { .. } | InvitationState::Revoked);
+    let over = matches!(
+        invitation.state,
+        InvitationState::Joined { .. } | InvitationState::Revoked
+    );
     let open = !over && invitation.state != InvitationState::Expired;
     let when = if open {
-        format!("{}, expires {}", ago(invitation.created, now), ago(invitation.expires, now))
+        format!(
+            "{}, expires {}",
+            ago(invitation.created, now),
+            ago(invitation.expires, now)
+        )
     } else {
         ago(invitation.created, now)
     };

@@ -212,10 +212,14 @@ fn DeleteForm(desk: Desk) -> impl IntoView {
     let trouble = RwSignal::new(None);
     let delete = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        act(trouble, delete_page(id, value_of(&event, "typed")), move |()| {
-            desk.deleting.set(false);
-            desk.again();
-        });
+        act(
+            trouble,
+            delete_page(id, value_of(&event, "typed")),
+            move |()| {
+                desk.deleting.set(false);
+                desk.again();
+            },
+        );
     };
     view! {
         <form on:submit=delete>

@@ -38,10 +38,18 @@ impl Asked {
 
     fn words(&self) -> &'static str {
         match self {
-            Self::SignOut(..) => "All their devices are signed out at once. They can sign in again by email.",
-            Self::Disable(..) => "They are signed out at once and cannot sign in until you enable them again. What they wrote stays.",
-            Self::Remove(..) => "They stop seeing the page at once. What they wrote stays. They can be invited again.",
-            Self::MakeAdmin(..) => "Admins manage every page, all people and the mail of this place.",
+            Self::SignOut(..) => {
+                "All their devices are signed out at once. They can sign in again by email."
+            }
+            Self::Disable(..) => {
+                "They are signed out at once and cannot sign in until you enable them again. What they wrote stays."
+            }
+            Self::Remove(..) => {
+                "They stop seeing the page at once. What they wrote stays. They can be invited again."
+            }
+            Self::MakeAdmin(..) => {
+                "Admins manage every page, all people and the mail of this place."
+            }
         }
     }
 
@@ -70,7 +78,9 @@ fn People() -> impl IntoView {
         Some(Asked::SignOut(id, _)) => act(trouble, sign_out_everywhere(id), move |()| again()),
         Some(Asked::Disable(id, _)) => act(trouble, set_disabled(id, true), move |()| again()),
         Some(Asked::MakeAdmin(id, _)) => act(trouble, set_admin(id, true), move |()| again()),
-        Some(Asked::Remove(id, _, page, _)) => act(trouble, remove_member(page, id), move |()| again()),
+        Some(Asked::Remove(id, _, page, _)) => {
+            act(trouble, remove_member(page, id), move |()| again())
+        }
         None => {}
     });
     let said = move |say: fn(&Asked) -> String| asked.read().as_ref().map(say).unwrap_or_default();
@@ -127,7 +137,15 @@ fn Person(
     trouble: RwSignal<Option<String>>,
     again: Callback<()>,
 ) -> impl IntoView {
-    let AccountSummary { id, name, email, admin, disabled, last_seen, pages } = person;
+    let AccountSummary {
+        id,
+        name,
+        email,
+        admin,
+        disabled,
+        last_seen,
+        pages,
+    } = person;
     let role = match (disabled, admin) {
         (true, _) => "Disabled",
         (_, true) => "Admin",

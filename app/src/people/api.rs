@@ -6,7 +6,9 @@ use server_fn::codec::Json;
 
 use crate::Problem;
 #[cfg(feature = "ssr")]
-use crate::ssr::{backend, drop_session, keep_session, lead_back, maybe_signed_in, peer, signed_in};
+use crate::ssr::{
+    backend, drop_session, keep_session, lead_back, maybe_signed_in, peer, signed_in,
+};
 #[cfg(feature = "ssr")]
 use domain::{Email, PageName, PersonName, SignInCode};
 
@@ -26,10 +28,17 @@ pub async fn check_setup(token: String) -> Result<(), Problem> {
 }
 
 #[server(prefix = "/api", endpoint = "set_up")]
-pub async fn set_up(token: String, place: String, name: String, email: String) -> Result<(), Problem> {
+pub async fn set_up(
+    token: String,
+    place: String,
+    name: String,
+    email: String,
+) -> Result<(), Problem> {
     let done: Result<_, Problem> = async {
         let (place, name) = (PageName::parse(&place)?, PersonName::parse(&name)?);
-        Ok(backend().set_up(&token, place, name, Email::parse(&email)?).await?)
+        Ok(backend()
+            .set_up(&token, place, name, Email::parse(&email)?)
+            .await?)
     }
     .await;
     match done {
@@ -59,7 +68,9 @@ pub async fn request_sign_in(email: String) -> Result<(), Problem> {
 fn urlencode(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'@' => char::from(byte).to_string(),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'@' => {
+                char::from(byte).to_string()
+            }
             other => format!("%{other:02X}"),
         })
         .collect()
@@ -72,14 +83,22 @@ pub async fn check_sign_in(token: String) -> Result<String, Problem> {
 
 #[server(prefix = "/api", endpoint = "sign_in_with_link")]
 pub async fn sign_in_with_link(token: String) -> Result<(), Problem> {
-    match backend().sign_in_with_link(&token).await.map_err(Problem::from) {
+    match backend()
+        .sign_in_with_link(&token)
+        .await
+        .map_err(Problem::from)
+    {
         Ok(session) => {
             keep_session(&session);
             leptos_axum::redirect("/");
             Ok(())
         }
         Err(problem) => {
-            lead_back(&format!("/sign-in/{token}"), "/api/sign_in_with_link", &problem);
+            lead_back(
+                &format!("/sign-in/{token}"),
+                "/api/sign_in_with_link",
+                &problem,
+            );
             Err(problem)
         }
     }
@@ -107,7 +126,9 @@ pub async fn sign_out() -> Result<(), Problem> {
 #[server(prefix = "/api", endpoint = "rename_me", input = Json)]
 pub async fn rename_me(name: String) -> Result<(), Problem> {
     let viewer = signed_in().await?;
-    Ok(backend().rename_me(&viewer, PersonName::parse(&name)?).await?)
+    Ok(backend()
+        .rename_me(&viewer, PersonName::parse(&name)?)
+        .await?)
 }
 
 #[server(prefix = "/api", endpoint = "people", input = Json)]
@@ -143,7 +164,9 @@ pub async fn mailbox() -> Result<Mailbox, Problem> {
 #[server(prefix = "/api", endpoint = "send_test_mail", input = Json)]
 pub async fn send_test_mail(to: String) -> Result<SentMail, Problem> {
     let viewer = signed_in().await?;
-    Ok(backend().send_test_mail(&viewer, &Email::parse(&to)?).await?)
+    Ok(backend()
+        .send_test_mail(&viewer, &Email::parse(&to)?)
+        .await?)
 }
 
 #[server(prefix = "/api", endpoint = "retry_mail", input = Json)]

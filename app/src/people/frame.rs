@@ -5,9 +5,7 @@ use leptos_meta::Title;
 use leptos_router::components::A;
 
 use super::{api::whoami, menu::AccountMenu};
-use crate::{
-    ui::{Glyph, Icon, Turned},
-};
+use crate::ui::{Glyph, Icon, Turned};
 
 /// One card in the middle of the screen: set-up, sign-in, invitation.
 #[component]
@@ -38,10 +36,18 @@ pub fn AdminFrame(here: Here, children: ChildrenFn) -> impl IntoView {
     let entries = [
         (Here::Pages, "/admin", "Pages", Glyph::Pages),
         (Here::People, "/admin/people", "People", Glyph::People),
-        (Here::Invitations, "/admin/invitations", "Invitations", Glyph::Invite),
+        (
+            Here::Invitations,
+            "/admin/invitations",
+            "Invitations",
+            Glyph::Invite,
+        ),
         (Here::Mail, "/admin/mail", "Mail", Glyph::Mail),
     ];
-    let title = entries.iter().find(|entry| entry.0 == here).map_or("", |entry| entry.2);
+    let title = entries
+        .iter()
+        .find(|entry| entry.0 == here)
+        .map_or("", |entry| entry.2);
     view! {
         <Title text=format!("{title} · Stoa")/>
         <Suspense>

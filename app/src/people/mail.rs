@@ -22,7 +22,9 @@ fn Mail() -> impl IntoView {
     let mail = Resource::new_blocking(|| (), |()| mailbox());
     let trouble = RwSignal::new(None);
     let again = Callback::new(move |()| mail.refetch());
-    refresh_while(mail, |mail| mail.as_ref().is_ok_and(|mail| mail.waiting > 0));
+    refresh_while(mail, |mail| {
+        mail.as_ref().is_ok_and(|mail| mail.waiting > 0)
+    });
     view! {
         <header class="head"><h1>"Mail"</h1></header>
         <Trouble words=trouble/>
@@ -103,7 +105,10 @@ fn Item(item: MailItem, trouble: RwSignal<Option<String>>, again: Callback<()>) 
     let (words, look) = state_of(&item);
     let id = item.id;
     let now = now();
-    let when = match item.next_try.filter(|_| matches!(item.state, MailState::Waiting | MailState::Delayed)) {
+    let when = match item
+        .next_try
+        .filter(|_| matches!(item.state, MailState::Waiting | MailState::Delayed))
+    {
         Some(at) if item.tries > 0 => format!("tried {} times, again {}", item.tries, ago(at, now)),
         _ => ago(item.created, now),
     };
@@ -141,7 +146,9 @@ fn Item(item: MailItem, trouble: RwSignal<Option<String>>, again: Callback<()>) 
 
 /// The one link of a mail's text part, on a line of its own.
 fn link_in(text: &str) -> Option<&str> {
-    text.lines().map(str::trim).find(|line| line.starts_with("http://") || line.starts_with("https://"))
+    text.lines()
+        .map(str::trim)
+        .find(|line| line.starts_with("http://") || line.starts_with("https://"))
 }
 
 #[component]

@@ -44,7 +44,13 @@ fn MyName(name: String) -> impl IntoView {
             Ok::<(), Problem>(())
         }
     });
-    let words = Signal::derive(move || action.value().get().and_then(Result::err).map(|p| p.to_string()));
+    let words = Signal::derive(move || {
+        action
+            .value()
+            .get()
+            .and_then(Result::err)
+            .map(|p| p.to_string())
+    });
     view! {
         <form on:submit=move |event| {
             event.prevent_default();

@@ -1,7 +1,7 @@
 //! People: the first start, signing in and out, one's own profile, and the admin of people and mail.
 
-pub mod api;
 mod admin;
+pub mod api;
 mod frame;
 mod mail;
 mod menu;

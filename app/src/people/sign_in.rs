@@ -14,7 +14,12 @@ use crate::ui::{Field, Trouble, trouble};
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let query = use_query_map();
-    let sent_to = move || query.read().get("email").filter(|email| Email::parse(email).is_ok());
+    let sent_to = move || {
+        query
+            .read()
+            .get("email")
+            .filter(|email| Email::parse(email).is_ok())
+    };
     let place = Resource::new_blocking(|| (), |()| place_name());
     view! {
         <Title text="Sign in · Stoa"/>

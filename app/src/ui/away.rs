@@ -29,10 +29,12 @@ pub fn Turned(who: Result<Option<Identity>, Problem>) -> impl IntoView {
         Ok(Some(_)) => {
             #[cfg(feature = "ssr")]
             crate::ssr::page_status(http::StatusCode::FORBIDDEN);
-            view! { <Away heading="For admins".into() words=Refusal::AdminsOnly.to_string()/> }.into_any()
+            view! { <Away heading="For admins".into() words=Refusal::AdminsOnly.to_string()/> }
+                .into_any()
         }
         Err(problem) => {
-            view! { <Away heading="That did not work".into() words=problem.to_string()/> }.into_any()
+            view! { <Away heading="That did not work".into() words=problem.to_string()/> }
+                .into_any()
         }
     }
 }

@@ -6,8 +6,12 @@ use wasm_bindgen_futures::JsFuture;
 /// Puts a text into the clipboard. Only secure pages and those of this machine may.
 pub async fn copy(text: &str) -> bool {
     let navigator = window().navigator();
-    let there = js_sys::Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|it| it.is_object());
-    there && JsFuture::from(navigator.clipboard().write_text(text)).await.is_ok()
+    let there =
+        js_sys::Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|it| it.is_object());
+    there
+        && JsFuture::from(navigator.clipboard().write_text(text))
+            .await
+            .is_ok()
 }
 
 #[component]
@@ -28,7 +32,10 @@ pub fn CopyLink(link: String) -> impl IntoView {
 
 /// What came of it: `Some(true)` copied, `Some(false)` to be copied by hand.
 #[component]
-pub fn Copied(#[prop(into)] copied: Signal<Option<bool>>, #[prop(into)] link: Signal<String>) -> impl IntoView {
+pub fn Copied(
+    #[prop(into)] copied: Signal<Option<bool>>,
+    #[prop(into)] link: Signal<String>,
+) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
     Effect::new(move |_| {
         if let (Some(false), Some(field)) = (copied.get(), field.get()) {

@@ -14,7 +14,9 @@ pub fn Dialog(
 ) -> impl IntoView {
     let element = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
-        let (open, Some(element)) = (open.get(), element.get()) else { return };
+        let (open, Some(element)) = (open.get(), element.get()) else {
+            return;
+        };
         if open && !element.open() {
             // Refused only for an element that is not in the document; then there is nothing to show.
             let _ = element.show_modal();
@@ -24,9 +26,9 @@ pub fn Dialog(
     });
     let outside = move |event: web_sys::MouseEvent| {
         // A click on the backdrop has the dialog itself as its target; its content lies in a child.
-        let on_backdrop = element.get_untracked().is_some_and(|element| {
-            event.target().is_some_and(|target| target == ****element)
-        });
+        let on_backdrop = element
+            .get_untracked()
+            .is_some_and(|element| event.target().is_some_and(|target| target == ****element));
         if on_backdrop {
             open.set(false);
         }

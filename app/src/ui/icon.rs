@@ -35,7 +35,9 @@ impl Glyph {
             Self::Close => r#"<path d="M6 6l12 12M18 6L6 18"/>"#,
             Self::More => r#"<path d="M5 12h.01M12 12h.01M19 12h.01" stroke-width="3"/>"#,
             Self::Down => r#"<path d="M12 5v13M6 12l6 6 6-6"/>"#,
-            Self::Mail => r#"<rect x="3" y="5.5" width="18" height="13" rx="3"/><path d="M4 8l8 5.5L20 8"/>"#,
+            Self::Mail => {
+                r#"<rect x="3" y="5.5" width="18" height="13" rx="3"/><path d="M4 8l8 5.5L20 8"/>"#
+            }
             Self::People => {
                 r#"<circle cx="9" cy="8.5" r="3.5"/><path d="M2.5 19c.6-3.4 3.2-5 6.5-5s5.9 1.6 6.5 5M16 5.500a3.5 3.5 0 010 6M18 14.500c2 .7 3.2 2.2 3.5 4.5"/>"#
             }

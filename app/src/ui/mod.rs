@@ -24,12 +24,18 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::Problem;
 
 /// What an action said no to, in words.
-pub fn trouble<T, E>(value: impl Fn() -> Option<Result<T, E>> + Send + Sync + 'static) -> Signal<Option<String>>
+pub fn trouble<T, E>(
+    value: impl Fn() -> Option<Result<T, E>> + Send + Sync + 'static,
+) -> Signal<Option<String>>
 where
     T: 'static,
     E: Into<Problem> + 'static,
 {
-    Signal::derive(move || value().and_then(Result::err).map(|problem| problem.into().to_string()))
+    Signal::derive(move || {
+        value()
+            .and_then(Result::err)
+            .map(|problem| problem.into().to_string())
+    })
 }
 
 /// What stands in the field of this name in a form that is being sent.
@@ -61,8 +67,10 @@ pub fn act<T: 'static>(
 }
 
 /// Asks again every few seconds as long as the answer says that something is going on.
-pub fn refresh_while<T>(resource: Resource<T>, going_on: impl Fn(&T) -> bool + Send + Sync + 'static)
-where
+pub fn refresh_while<T>(
+    resource: Resource<T>,
+    going_on: impl Fn(&T) -> bool + Send + Sync + 'static,
+) where
     T: Serialize + DeserializeOwned + Send + Sync + 'static,
 {
     const EVERY: std::time::Duration = std::time::Duration::from_secs(3);

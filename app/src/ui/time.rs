@@ -11,13 +11,23 @@ pub fn ago(at: Timestamp, now: Timestamp) -> String {
         _ => format!("{count} {unit}s"),
     };
     let words = match amount {
-        ..60 => return if ahead { "in a moment".into() } else { "just now".into() },
+        ..60 => {
+            return if ahead {
+                "in a moment".into()
+            } else {
+                "just now".into()
+            };
+        }
         60..3600 => format!("{} min", amount / 60),
         3600..86_400 => format!("{} h", amount / 3600),
         // Seven days less a moment are seven days to people.
         _ => plural((amount + 43_200) / 86_400, "day"),
     };
-    if ahead { format!("in {words}") } else { format!("{words} ago") }
+    if ahead {
+        format!("in {words}")
+    } else {
+        format!("{words} ago")
+    }
 }
 
 #[cfg(test)]
