@@ -103,7 +103,7 @@ fn tls() -> Result<Arc<ClientConfig>, StartError> {
 }
 
 /// RFC 3986 §2.1
-fn percent_decode(text: &str) -> Option<String> {
+pub(crate) fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
