@@ -73,9 +73,7 @@ impl Live {
 
     /// Connects as this person, if that is not so already. In the browser only.
     pub fn start(self, me: AccountId) {
-        let same = self
-            .session()
-            .is_some_and(|session| session.me == me);
+        let same = self.session().is_some_and(|session| session.me == me);
         if !same {
             self.stop();
             let session = Session::start(me, self.trouble);
@@ -122,7 +120,10 @@ impl Live {
         listeners.push((id, Rc::new(listener)));
         on_cleanup(move || {
             if let Some(session) = self.session() {
-                session.listeners.borrow_mut().retain(|(kept, _)| *kept != id);
+                session
+                    .listeners
+                    .borrow_mut()
+                    .retain(|(kept, _)| *kept != id);
             }
         });
     }

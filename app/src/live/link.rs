@@ -279,9 +279,11 @@ mod tests {
         }
         assert_eq!(polls[..3], [14_000, 16_000, 18_000]);
         link.up(30_000);
-        assert!(!run(&mut link, 30_000, 40_000)
-            .iter()
-            .any(|(_, what)| *what == Do::Poll));
+        assert!(
+            !run(&mut link, 30_000, 40_000)
+                .iter()
+                .any(|(_, what)| *what == Do::Poll)
+        );
     }
 
     #[test]

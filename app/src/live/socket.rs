@@ -162,10 +162,7 @@ impl Wake {
         WINDOW_EVENTS
             .into_iter()
             .map(|name| (window().into(), name))
-            .chain(std::iter::once((
-                document().into(),
-                "visibilitychange",
-            )))
+            .chain(std::iter::once((document().into(), "visibilitychange")))
     }
 }
 

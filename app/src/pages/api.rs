@@ -97,7 +97,11 @@ pub async fn messages(
     let (backend, limit) = (backend(), limit.unwrap_or(USUAL).clamp(1, 200));
     let history = match after {
         Some(after) => backend.messages_after(&viewer, page, after, limit).await?,
-        None => backend.messages_before(&viewer, page, before, limit).await?,
+        None => {
+            backend
+                .messages_before(&viewer, page, before, limit)
+                .await?
+        }
     };
     Ok(history)
 }

@@ -84,7 +84,13 @@ pub(super) fn Composer(talk: Talk) -> impl IntoView {
         }
     });
 
-    let label = move || if talk.editing.with(Option::is_some) { "Save" } else { "Send" };
+    let label = move || {
+        if talk.editing.with(Option::is_some) {
+            "Save"
+        } else {
+            "Send"
+        }
+    };
     view! {
         <Show when=move || talk.editing.with(Option::is_some)>
             <div class="mending">

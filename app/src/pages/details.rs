@@ -88,7 +88,9 @@ fn Members(talk: Talk) -> impl IntoView {
         })
     };
     let remove = Callback::new(move |()| {
-        let Some(member) = removing.get_untracked() else { return };
+        let Some(member) = removing.get_untracked() else {
+            return;
+        };
         spawn_local(async move {
             match api::remove_member(talk.id, member.account).await {
                 Ok(()) => talk.left(member.account),
@@ -172,7 +174,13 @@ fn Rename(talk: Talk, open: RwSignal<bool>) -> impl IntoView {
             Ok::<(), Problem>(())
         }
     });
-    let words = Signal::derive(move || action.value().get().and_then(Result::err).map(|p| p.to_string()));
+    let words = Signal::derive(move || {
+        action
+            .value()
+            .get()
+            .and_then(Result::err)
+            .map(|p| p.to_string())
+    });
     view! {
         <form on:submit=move |event| {
             event.prevent_default();

@@ -218,8 +218,14 @@ mod tests {
         let (mut list, me) = (listings(), account(1));
         list.hear(&Event::Message(message(1, 2, 7)), me, None);
         let page = page(1).id;
-        assert_eq!(list.hear(&Event::Read { page, seq: 6 }, me, None), Heard::Ask);
-        assert_eq!(list.hear(&Event::Read { page, seq: 7 }, me, None), Heard::Changed);
+        assert_eq!(
+            list.hear(&Event::Read { page, seq: 6 }, me, None),
+            Heard::Ask
+        );
+        assert_eq!(
+            list.hear(&Event::Read { page, seq: 7 }, me, None),
+            Heard::Changed
+        );
         assert_eq!(list.find(page).unwrap().unread, 0);
     }
 
@@ -230,9 +236,15 @@ mod tests {
         renamed.name = "Garden".into();
         assert_eq!(list.hear(&Event::Page(renamed), me, None), Heard::Changed);
         assert_eq!(list.pages()[1].page.name, "Garden");
-        assert_eq!(list.hear(&Event::Added { page: page(3) }, me, None), Heard::Ask);
+        assert_eq!(
+            list.hear(&Event::Added { page: page(3) }, me, None),
+            Heard::Ask
+        );
         let page = page(1).id;
-        assert_eq!(list.hear(&Event::Removed { page }, me, None), Heard::Changed);
+        assert_eq!(
+            list.hear(&Event::Removed { page }, me, None),
+            Heard::Changed
+        );
         assert_eq!(list.pages().len(), 1);
     }
 }

@@ -74,7 +74,8 @@ impl Outbox {
             nudges: Cell::new(0),
             listeners: RefCell::default(),
         });
-        self.queue.set_value(Some(SendWrapper::new(Rc::clone(&queue))));
+        self.queue
+            .set_value(Some(SendWrapper::new(Rc::clone(&queue))));
         queue.send_all();
     }
 
@@ -146,7 +147,12 @@ impl Outbox {
 
 impl Queue {
     fn send_all(self: &Rc<Self>) {
-        let pages: BTreeSet<_> = self.drafts.borrow().iter().map(|draft| draft.page).collect();
+        let pages: BTreeSet<_> = self
+            .drafts
+            .borrow()
+            .iter()
+            .map(|draft| draft.page)
+            .collect();
         for page in pages {
             self.send(page);
         }

@@ -173,12 +173,22 @@ fn people(talk: Talk) -> String {
         let others: Vec<_> = members
             .iter()
             .filter(|member| member.account != me)
-            .map(|member| member.name.split_whitespace().next().unwrap_or(&member.name))
+            .map(|member| {
+                member
+                    .name
+                    .split_whitespace()
+                    .next()
+                    .unwrap_or(&member.name)
+            })
             .collect();
         match others.len() {
             0 => "Only you".to_owned(),
             1..=NAMED => format!("{} and you", others.join(", ")),
-            count => format!("{}, {} more and you", others[..NAMED].join(", "), count - NAMED),
+            count => format!(
+                "{}, {} more and you",
+                others[..NAMED].join(", "),
+                count - NAMED
+            ),
         }
     })
 }

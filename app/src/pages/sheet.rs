@@ -81,7 +81,10 @@ impl Sheet {
             match shown.iter().find(|kept| kept.number == day.number) {
                 Some(kept) => {
                     let same = kept.lines.with_untracked(|before| {
-                        before.iter().map(LineView::key).eq(lines.iter().map(LineView::key))
+                        before
+                            .iter()
+                            .map(LineView::key)
+                            .eq(lines.iter().map(LineView::key))
                     });
                     if !same {
                         kept.lines.set(lines);

@@ -116,7 +116,10 @@ impl Shelf {
         });
         self.live.listen(move |news| match news {
             News::Event(_, event) => {
-                let Some(me) = self.me.with_untracked(|me| me.as_ref().map(|me| me.account)) else {
+                let Some(me) = self
+                    .me
+                    .with_untracked(|me| me.as_ref().map(|me| me.account))
+                else {
                     return;
                 };
                 if matches!(event, Event::SignedOut) {

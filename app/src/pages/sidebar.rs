@@ -63,7 +63,11 @@ fn Listing(id: PageId, here: Signal<Option<PageId>>, me: String) -> impl IntoVie
     let badge = move || {
         let count = unread(listing);
         (count > 0).then(|| {
-            let shown = if count > 999 { "999+".to_owned() } else { count.to_string() };
+            let shown = if count > 999 {
+                "999+".to_owned()
+            } else {
+                count.to_string()
+            };
             view! { <span class="badge">{shown}<span class="unseen">" unread"</span></span> }
         })
     };
@@ -78,14 +82,22 @@ fn Listing(id: PageId, here: Signal<Option<PageId>>, me: String) -> impl IntoVie
     };
     let last = move || {
         let archived = listing.with(|listing| listing.as_ref().is_some_and(|l| l.page.archived));
-        if archived { "Archived".to_owned() } else { last().unwrap_or_default() }
+        if archived {
+            "Archived".to_owned()
+        } else {
+            last().unwrap_or_default()
+        }
     };
     let time = move || {
         let (zone, now) = (shelf.zone().get(), shelf.now().get());
         let at = listing.with(|listing| listing.as_ref().and_then(|listing| listing.last_at));
         at.map(|at| {
             let (at, today) = (zone.local(at), zone.local(now));
-            if at.days == today.days { at.clock() } else { at.day_label(today) }
+            if at.days == today.days {
+                at.clock()
+            } else {
+                at.day_label(today)
+            }
         })
     };
     view! {

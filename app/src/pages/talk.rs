@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    AccountId, Body, Event, Identity, Invited, Member, Message, MessageId, Page, PageId, Refusal, Room,
-    Timestamp, Topic,
+    AccountId, Body, Event, Identity, Invited, Member, Message, MessageId, Page, PageId, Refusal,
+    Room, Timestamp, Topic,
 };
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::VisibilityState;
@@ -241,7 +241,9 @@ impl Talk {
             self.store
                 .with_value(|store| store.by_others_after(state.read) > 0)
         };
-        let wanted = self.state.with_value(|state| !state.marking && unread(state));
+        let wanted = self
+            .state
+            .with_value(|state| !state.marking && unread(state));
         if !wanted {
             return;
         }
@@ -264,8 +266,8 @@ impl Talk {
 
     /// A hole may close by itself: events overtake each other, and an answer may overtake its event.
     fn check_soon(self) {
-        let wanted = self.store.with_value(Store::behind)
-            && !self.state.with_value(|state| state.checking);
+        let wanted =
+            self.store.with_value(Store::behind) && !self.state.with_value(|state| state.checking);
         if wanted {
             self.state.update_value(|state| state.checking = true);
             spawn_local(async move {
@@ -358,7 +360,8 @@ impl Talk {
             };
             self.change(|store| store.older(before, &history));
             let more = self.store.with_value(Store::before).is_some();
-            self.older.set(if more { Older::There } else { Older::None });
+            self.older
+                .set(if more { Older::There } else { Older::None });
         });
     }
 

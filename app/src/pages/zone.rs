@@ -61,7 +61,10 @@ fn cookie() -> Option<String> {
     #[cfg(not(feature = "ssr"))]
     {
         use wasm_bindgen::JsCast;
-        let cookies = document().dyn_ref::<web_sys::HtmlDocument>()?.cookie().ok()?;
+        let cookies = document()
+            .dyn_ref::<web_sys::HtmlDocument>()?
+            .cookie()
+            .ok()?;
         cookies
             .split(';')
             .filter_map(|pair| pair.trim().split_once('='))

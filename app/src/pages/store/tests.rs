@@ -157,10 +157,7 @@ fn the_first_view_is_shown_and_tells_how_far_it_reaches() {
     assert_eq!(store.divider(), None);
     let small = Store::open(&world(3).room(3, 50, 3));
     assert_eq!(small.before(), None);
-    assert_eq!(
-        Store::open(&World::default().room(0, 50, 0)).before(),
-        None
-    );
+    assert_eq!(Store::open(&World::default().room(0, 50, 0)).before(), None);
 }
 
 #[test]
@@ -209,10 +206,7 @@ fn what_i_wrote_stands_last_in_order_of_writing_until_it_is_stored() {
     world.post(1);
     store.message(world.changes[3].clone());
     // Number 4 is the id of the draft in this world: it has become the stored message.
-    assert_eq!(
-        bodies(&store)[3..],
-        ["message 4", "draft 5", "draft 900"]
-    );
+    assert_eq!(bodies(&store)[3..], ["message 4", "draft 5", "draft 900"]);
     store.accepted(id(5), 6);
     assert_eq!(state(&store, 5), Some(State::Stored));
     assert!(store.behind(), "the stored message itself is on the way");
@@ -230,7 +224,11 @@ fn a_refusal_says_why_and_can_be_retried_or_given_up() {
     store.retry(id(5));
     assert_eq!(state(&store, 5), Some(State::Waiting));
     store.discard(id(5));
-    assert_eq!(state(&store, 5), Some(State::Waiting), "may be stored by now");
+    assert_eq!(
+        state(&store, 5),
+        Some(State::Waiting),
+        "may be stored by now"
+    );
     store.refused(id(5), "no".into());
     store.discard(id(5));
     assert_eq!(state(&store, 5), None);
@@ -313,7 +311,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn worlds() -> impl Strategy<Value = World> {
-    vec((0..3_u8, proptest::option::weighted(0.3, 0..1000_usize)), 1..40).prop_map(|story| {
+    vec(
+        (0..3_u8, proptest::option::weighted(0.3, 0..1000_usize)),
+        1..40,
+    )
+    .prop_map(|story| {
         let mut world = World::default();
         for (author, edit) in story {
             match edit {
@@ -352,7 +354,10 @@ fn check(store: &Store, world: &World, before: &mut HashMap<MessageId, (bool, i6
     }
     for (seq, message) in world.at(store.whole) {
         if seq >= store.floor {
-            assert!(now[&message.id].1 >= message.changed, "{seq} is missing or old");
+            assert!(
+                now[&message.id].1 >= message.changed,
+                "{seq} is missing or old"
+            );
         }
     }
     let beyond = |e: &Entry| e.message.seq > store.whole && e.message.author != account(ME);
