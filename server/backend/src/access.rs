@@ -12,6 +12,8 @@ use crate::{
 pub(crate) struct Access {
     pub(crate) page: Page,
     pub(crate) counter: i64,
+    /// Counts the changes of its members.
+    pub(crate) roster: i64,
     /// The viewer's role, if they are a member.
     pub(crate) role: Option<PageRole>,
     /// The number up to which the viewer has read.
@@ -25,6 +27,7 @@ struct AccessRow {
     about: String,
     archived: Option<i64>,
     counter: i64,
+    roster: i64,
     role: Option<String>,
     read_seq: Option<i64>,
     admin: bool,
@@ -53,7 +56,7 @@ impl From<PageRow> for Page {
 pub(crate) async fn access(conn: &mut Conn, viewer: &Viewer, page: PageId) -> Result<Access> {
     let row: Option<AccessRow> = fetch_optional!(
         conn,
-        "SELECT p.name, p.about, p.archived, p.counter, m.role, m.read_seq, a.admin
+        "SELECT p.name, p.about, p.archived, p.counter, p.roster, m.role, m.read_seq, a.admin
          FROM pages p
          JOIN accounts a ON a.id = $2
          LEFT JOIN members m ON m.page = p.id AND m.account = a.id
@@ -74,6 +77,7 @@ pub(crate) async fn access(conn: &mut Conn, viewer: &Viewer, page: PageId) -> Re
             archived: row.archived.is_some(),
         },
         counter: row.counter,
+        roster: row.roster,
         role,
         read: row.read_seq.unwrap_or(0),
         place_admin: row.admin,

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     Backend, Random, Secret, StartError,
+    recent::RecentPages,
     sessions::SessionCache,
     upstream::{Control, Upstream},
 };
@@ -29,6 +30,7 @@ pub struct Bus(Arc<Inner>);
 struct Inner {
     listener: OnceLock<Arc<dyn Listener>>,
     sessions: SessionCache,
+    recent: RecentPages,
     upstream: Option<Upstream>,
 }
 
@@ -36,12 +38,13 @@ impl Bus {
     pub(crate) fn new(
         url: Option<&Secret>,
         random: Random,
-        sessions: SessionCache,
+        (sessions, recent): (SessionCache, RecentPages),
     ) -> Result<Self, StartError> {
         let upstream = url.map(|url| Upstream::new(url, random)).transpose()?;
         Ok(Self(Arc::new(Inner {
             listener: OnceLock::new(),
             sessions,
+            recent,
             upstream,
         })))
     }
@@ -107,7 +110,7 @@ impl Bus {
         }
     }
 
-    /// On every node: ask the database anew who this account's sessions are.
+    /// On every node: ask the database anew who this account's sessions are, and what everybody is called.
     pub(crate) fn forget(&self, account: AccountId) {
         self.forget_here(account);
         if let Some(upstream) = &self.0.upstream {
@@ -130,10 +133,12 @@ impl Bus {
 
     pub(crate) fn forget_here(&self, account: AccountId) {
         self.0.sessions.forget(account);
+        self.0.recent.forget();
     }
 
     pub(crate) fn resync_here(&self) {
         self.0.sessions.forget_all();
+        self.0.recent.forget();
         if let Some(listener) = self.0.listener.get() {
             listener.resync();
         }

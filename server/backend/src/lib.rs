@@ -18,6 +18,7 @@ mod pages;
 mod people;
 mod place;
 mod random;
+mod recent;
 mod room;
 mod secret;
 mod seed;

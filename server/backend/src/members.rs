@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     Backend, Result, Viewer,
     access::access,
-    db::{Conn, execute, fetch_optional},
+    db::{Conn, execute, fetch_all, fetch_optional},
     writer::Tx,
 };
 
@@ -43,6 +43,7 @@ impl Backend {
                     page.0,
                     account.0
                 )?;
+                count_change(tx, page).await?;
                 tx.publish(Topic::Page(page), Event::Left { account });
                 tx.publish(Topic::Account(account), Event::Removed { page });
                 tx.cut(account, now);
@@ -76,6 +77,7 @@ impl Backend {
                     page.0,
                     account.0
                 )?;
+                count_change(tx, page).await?;
                 // The member as they are now; whoever knows them already takes the new role.
                 tx.publish(Topic::Page(page), Event::Joined(Member { role, ..member }));
                 Ok(())
@@ -103,7 +105,7 @@ async fn may_change(
 }
 
 #[derive(sqlx::FromRow)]
-pub(crate) struct MemberRow {
+struct MemberRow {
     account: Uuid,
     name: String,
     role: String,
@@ -138,6 +140,18 @@ pub(crate) async fn find(
     Ok(row.map(Member::from))
 }
 
+/// All of them, by name.
+pub(crate) async fn all(conn: &mut Conn, page: PageId) -> Result<Vec<Member>> {
+    let rows: Vec<MemberRow> = fetch_all!(
+        conn,
+        "SELECT m.account, a.name, m.role, m.joined
+         FROM members m JOIN accounts a ON a.id = m.account
+         WHERE m.page = $1 ORDER BY a.name, m.account",
+        page.0
+    )?;
+    Ok(rows.into_iter().map(Member::from).collect())
+}
+
 /// Makes the account a member and tells the page and the account. Nothing happens if it is one already.
 /// What was said before is read: a newcomer begins without unread messages.
 pub(crate) async fn join(
@@ -159,6 +173,7 @@ pub(crate) async fn join(
         now.0
     )?;
     if joined > 0 {
+        count_change(tx, page.id).await?;
         let member = Member {
             account,
             name: name.to_owned(),
@@ -168,5 +183,15 @@ pub(crate) async fn join(
         tx.publish(Topic::Page(page.id), Event::Joined(member));
         tx.publish(Topic::Account(account), Event::Added { page: page.clone() });
     }
+    Ok(())
+}
+
+/// Whoever keeps the page's members in memory sees that they are others now.
+async fn count_change(conn: &mut Conn, page: PageId) -> Result<()> {
+    execute!(
+        conn,
+        "UPDATE pages SET roster = roster + 1 WHERE id = $1",
+        page.0
+    )?;
     Ok(())
 }

@@ -12,6 +12,7 @@ use crate::{
     access::access,
     db::{Conn, execute, fetch_all, fetch_one, fetch_optional},
     limits::Counted,
+    recent::Newest,
     writer::Tx,
 };
 
@@ -81,10 +82,10 @@ impl Backend {
         id: MessageId,
         body: Body,
     ) -> Result<Message> {
-        let mut conn = self.0.db.read().await?;
-        may_edit(&mut conn, viewer, page, id).await?;
-        drop(conn);
-        let (viewer, now) = (viewer.clone(), self.now());
+        let (now, counted) = (self.now(), Counted::Posting(viewer.account.0));
+        self.0.limits.take(counted, now)?;
+        may_edit(&mut self.0.db.read().await?, viewer, page, id).await?;
+        let viewer = viewer.clone();
         let work = self.0.db.write_page(page.0, move |tx| {
             let (viewer, body) = (viewer.clone(), body.clone());
             Box::pin(async move {
@@ -144,14 +145,14 @@ impl Backend {
         let (access, _) = access(&mut conn, viewer, page).await?.member()?;
         let rows: Vec<MessageRow> = fetch_all!(
             conn,
-            "SELECT m.id, m.page, m.author, a.name AS author_name, m.seq, m.changed, m.at, m.edited, m.body
+            "SELECT m.id, m.author, a.name AS author_name, m.seq, m.changed, m.at, m.edited, m.body
              FROM messages m JOIN accounts a ON a.id = m.author
              WHERE m.page = $1 AND m.changed > $2 ORDER BY m.changed LIMIT $3",
             page.0,
             after,
             i64::from(limit) + 1
         )?;
-        let (messages, more) = cut_off(rows, limit);
+        let (messages, more) = cut_off(page, rows, limit);
         let last = messages.last().map_or(0, |message| message.changed);
         Ok(History {
             // What was posted since the counter was read may be among them.
@@ -242,12 +243,12 @@ async fn may_edit(conn: &mut Conn, viewer: &Viewer, page: PageId, id: MessageId)
 async fn find(conn: &mut Conn, page: PageId, id: MessageId) -> Result<Option<Message>> {
     let row: Option<MessageRow> = fetch_optional!(
         conn,
-        "SELECT m.id, m.page, m.author, a.name AS author_name, m.seq, m.changed, m.at, m.edited, m.body
+        "SELECT m.id, m.author, a.name AS author_name, m.seq, m.changed, m.at, m.edited, m.body
          FROM messages m JOIN accounts a ON a.id = m.author WHERE m.id = $1 AND m.page = $2",
         id.0,
         page.0
     )?;
-    Ok(row.map(Message::from))
+    Ok(row.map(|row| row.on(page)))
 }
 
 /// The newest `limit` messages with `seq < before`, in order, and whether there are older ones.
@@ -256,32 +257,31 @@ pub(crate) async fn newest(
     page: PageId,
     before: i64,
     limit: u32,
-) -> Result<(Vec<Message>, bool)> {
+) -> Result<Newest> {
     let rows: Vec<MessageRow> = fetch_all!(
         conn,
-        "SELECT m.id, m.page, m.author, a.name AS author_name, m.seq, m.changed, m.at, m.edited, m.body
+        "SELECT m.id, m.author, a.name AS author_name, m.seq, m.changed, m.at, m.edited, m.body
          FROM messages m JOIN accounts a ON a.id = m.author
          WHERE m.page = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3",
         page.0,
         before,
         i64::from(limit) + 1
     )?;
-    let (mut messages, more) = cut_off(rows, limit);
+    let (mut messages, more) = cut_off(page, rows, limit);
     messages.reverse();
     Ok((messages, more))
 }
 
 /// One row more than `limit` is asked for, to know whether there are more.
-fn cut_off(rows: Vec<MessageRow>, limit: u32) -> (Vec<Message>, bool) {
+fn cut_off(page: PageId, rows: Vec<MessageRow>, limit: u32) -> (Vec<Message>, bool) {
     let more = rows.len() > limit as usize;
-    let messages = rows.into_iter().take(limit as usize).map(Message::from);
-    (messages.collect(), more)
+    let messages = rows.into_iter().take(limit as usize);
+    (messages.map(|row| row.on(page)).collect(), more)
 }
 
 #[derive(sqlx::FromRow)]
 struct MessageRow {
     id: Uuid,
-    page: Uuid,
     author: Uuid,
     author_name: String,
     seq: i64,
@@ -291,18 +291,18 @@ struct MessageRow {
     body: String,
 }
 
-impl From<MessageRow> for Message {
-    fn from(row: MessageRow) -> Self {
-        Self {
-            id: MessageId(row.id),
-            page: PageId(row.page),
-            author: AccountId(row.author),
-            author_name: row.author_name,
-            seq: row.seq,
-            changed: row.changed,
-            at: Timestamp(row.at),
-            edited: row.edited.map(Timestamp),
-            body: row.body,
+impl MessageRow {
+    fn on(self, page: PageId) -> Message {
+        Message {
+            id: MessageId(self.id),
+            page,
+            author: AccountId(self.author),
+            author_name: self.author_name,
+            seq: self.seq,
+            changed: self.changed,
+            at: Timestamp(self.at),
+            edited: self.edited.map(Timestamp),
+            body: self.body,
         }
     }
 }

@@ -1,13 +1,14 @@
 //! The first view of a page, read in one go.
 
-use domain::{AccountId, Email, History, Invited, Member, Message, PageId, Room, Timestamp};
+use domain::{AccountId, Email, History, Invited, Message, PageId, Room, Timestamp};
 
 use crate::{
     Backend, Result, Viewer,
     access::access,
     db::{Conn, fetch_all, fetch_one},
-    members::MemberRow,
+    members,
     messages::newest,
+    recent::Newest,
 };
 
 /// Messages in a first view; with unread ones, so many before the first of them, and so many in all.
@@ -23,9 +24,14 @@ impl Backend {
         // The counter is read first: whatever is newer in the history is only known a little early.
         let (access, my_role) = access(&mut conn, viewer, page).await?.member()?;
         let (read, may_manage) = (access.read, access.may_manage());
-        let (messages, more) = around_unread(&mut conn, viewer.account, page, read).await?;
+        let recent = &self.0.recent;
+        let newest = newest(&mut conn, page, i64::MAX, FIRST);
+        let newest = recent.newest.get(page, access.counter, newest).await?;
+        let (messages, more) =
+            around_unread(&mut conn, viewer.account, page, read, &newest).await?;
         let unread = unread(&mut conn, viewer.account, page, read, &messages, more).await?;
-        let members = members(&mut conn, page).await?;
+        let members = members::all(&mut conn, page);
+        let members = recent.members.get(page, access.roster, members).await?;
         let invited = if may_manage {
             invited(&mut conn, page, self.now()).await?
         } else {
@@ -36,7 +42,7 @@ impl Backend {
             me: viewer.identity(),
             my_role,
             may_manage,
-            members,
+            members: members.to_vec(),
             invited,
             history: History {
                 messages,
@@ -61,11 +67,11 @@ async fn around_unread(
     me: AccountId,
     page: PageId,
     read: i64,
-) -> Result<(Vec<Message>, bool)> {
-    let (messages, more) = newest(conn, page, i64::MAX, FIRST).await?;
-    let enough = first_unread(&messages, me, read).is_none_or(|first| first >= BEFORE_UNREAD);
+    (messages, more): &Newest,
+) -> Result<Newest> {
+    let enough = first_unread(messages, me, read).is_none_or(|first| first >= BEFORE_UNREAD);
     if enough || !more {
-        return Ok((messages, more));
+        return Ok((messages.clone(), *more));
     }
     let (mut messages, more) = newest(conn, page, i64::MAX, FIRST_WITH_UNREAD).await?;
     let first = first_unread(&messages, me, read).unwrap_or(0);
@@ -99,17 +105,6 @@ async fn unread(
         me.0
     )?;
     Ok(count)
-}
-
-async fn members(conn: &mut Conn, page: PageId) -> Result<Vec<Member>> {
-    let rows: Vec<MemberRow> = fetch_all!(
-        conn,
-        "SELECT m.account, a.name, m.role, m.joined
-         FROM members m JOIN accounts a ON a.id = m.account
-         WHERE m.page = $1 ORDER BY a.name, m.account",
-        page.0
-    )?;
-    Ok(rows.into_iter().map(Member::from).collect())
 }
 
 async fn invited(conn: &mut Conn, page: PageId, now: Timestamp) -> Result<Vec<Invited>> {

@@ -18,6 +18,7 @@ use crate::{
     db::{Db, fetch_one},
     limits::Limits,
     outbox,
+    recent::RecentPages,
     sessions::SessionCache,
     sweeper,
 };
@@ -45,6 +46,7 @@ pub(crate) struct Inner {
     pub(crate) bus: Bus,
     pub(crate) db: Db,
     pub(crate) sessions: SessionCache,
+    pub(crate) recent: RecentPages,
     /// The place's name, once it is known.
     pub(crate) place: OnceLock<String>,
     pub(crate) limits: Limits,
@@ -62,7 +64,9 @@ impl Backend {
     ) -> Result<Self, StartError> {
         make_data_dir(&settings.data_dir)?;
         let sessions = SessionCache::default();
-        let bus = Bus::new(settings.mqtt_url.as_ref(), random, sessions.clone())?;
+        let recent = RecentPages::default();
+        let url = settings.mqtt_url.as_ref();
+        let bus = Bus::new(url, random, (sessions.clone(), recent.clone()))?;
         let db = Db::open(settings.database_url.as_ref(), &settings.data_dir, &bus).await?;
         Ok(Self(Arc::new(Inner {
             limits: Limits::new(settings.post_rate),
@@ -73,6 +77,7 @@ impl Backend {
             bus,
             db,
             sessions,
+            recent,
             place: OnceLock::new(),
             workers: Workers::default(),
         })))

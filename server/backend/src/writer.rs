@@ -4,7 +4,7 @@
 use std::{
     collections::{HashMap, VecDeque},
     ops::{Deref, DerefMut},
-    panic::AssertUnwindSafe,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -54,17 +54,21 @@ impl Tx {
         self.after.push(After::Cut(account, now));
     }
 
-    /// After the commit: what nodes remember of this account's sessions is read anew.
+    /// After the commit: what nodes remember of this account (who its sessions are, its name) is read anew.
     pub(crate) fn forget(&mut self, account: AccountId) {
         self.after.push(After::Forget(account));
     }
 
     fn tell(&mut self, bus: &Bus) {
         for after in self.after.drain(..) {
-            match after {
+            // The writer goes on, whatever becomes of those who listen.
+            let told = catch_unwind(AssertUnwindSafe(|| match after {
                 After::Publish(topic, event) => bus.publish(topic, &event),
                 After::Cut(account, _) => bus.cut(account),
                 After::Forget(account) => bus.forget(account),
+            }));
+            if told.is_err() {
+                tracing::error!("a listener panicked");
             }
         }
     }
@@ -381,3 +385,6 @@ impl LanesInner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -223,6 +223,25 @@ on_both! {
         assert_eq!(place.told.take(), [read(3), read(5)]);
     }
 
+    async fn whoever_posts_too_fast_is_asked_to_wait(place) {
+        let ada = place.admin().await;
+        let page = place.page(&ada, "Garden").await.id;
+        place.backend.stop().await;
+        let mut settings = place.settings.clone();
+        settings.post_rate = domain::Rate::new(3, 1, 10);
+        let (backend, _) = node(&settings, &place.clock).await;
+        let post = async || {
+            backend.post_message(&ada, page, place.message_id(), body("Hello")).await
+        };
+        for _ in 0..3 {
+            post().await.unwrap();
+        }
+        assert_eq!(refused(post().await), Refusal::TooMany { seconds: 10 });
+        place.clock.advance(10);
+        post().await.unwrap();
+        backend.stop().await;
+    }
+
     async fn a_page_is_not_found_by_strangers(place) {
         let ada = place.admin().await;
         let mila = place.person("Mila").await;
@@ -242,4 +261,39 @@ on_both! {
         ];
         assert!(answers.iter().all(|refusal| *refusal == Refusal::NotFound), "{answers:?}");
     }
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_kill() {
+    let place = support::Place::sqlite().await;
+    let ada = place.admin().await;
+    let page = place.page(&ada, "Garden").await.id;
+    let posts = (0..100).map(|n| {
+        let text = body(&format!("{n}"));
+        place
+            .backend
+            .post_message(&ada, page, place.message_id(), text)
+    });
+    for post in futures::future::join_all(posts).await {
+        post.unwrap();
+    }
+    // The files as a killed process leaves them: the log is not folded in.
+    let mut killed = place.settings.clone();
+    killed.data_dir = place.settings.data_dir.join("killed");
+    std::fs::create_dir(&killed.data_dir).unwrap();
+    for file in ["stoa.db", "stoa.db-wal"] {
+        std::fs::copy(
+            place.settings.data_dir.join(file),
+            killed.data_dir.join(file),
+        )
+        .unwrap();
+    }
+    let (backend, _) = node(&killed, &place.clock).await;
+    let history = backend
+        .messages_before(&ada, page, None, 200)
+        .await
+        .unwrap();
+    assert_eq!((history.messages.len(), history.counter), (100, 100));
+    backend.stop().await;
+    place.end().await;
 }

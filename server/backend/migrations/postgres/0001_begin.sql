@@ -54,6 +54,8 @@ CREATE TABLE pages (
   -- Kept with every post, so that lists need not count.
   messages   BIGINT  NOT NULL DEFAULT 0,
   activity   BIGINT  NOT NULL,
+  -- Counts the changes of its members: joined, left, another role.
+  roster     BIGINT  NOT NULL DEFAULT 0,
   -- Gone for everybody; its messages are being cleared away in small steps.
   deleted    BIGINT
 );

@@ -261,6 +261,8 @@ impl Place {
             .number(now)
         })
         .await;
+        let roster = "UPDATE pages SET roster = roster + 1 WHERE id = $1";
+        self.sql(|db| db.query(roster).uuid(page.0)).await;
     }
 
     pub async fn page(&self, admin: &Viewer, called: &str) -> Page {

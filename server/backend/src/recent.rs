@@ -1,0 +1,135 @@
+//! What pages looked like a moment ago, kept in memory. Everything kept stands under a number that the database
+//! counts up with each change, and that is read anew with every request: nobody is shown anything outdated.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use domain::{Member, Message, PageId};
+
+use crate::Result;
+
+/// Bytes kept of each kind, roughly.
+const BYTES: usize = 8 * 1024 * 1024;
+
+pub(crate) struct Recent<T>(Arc<Mutex<Kept<T>>>);
+
+struct Kept<T> {
+    /// Grows when names have changed, which no page counts: what was read before must not be kept after.
+    age: u64,
+    bytes: usize,
+    pages: HashMap<PageId, (i64, Arc<T>)>,
+}
+
+impl<T> Clone for Recent<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Kept {
+            age: 0,
+            bytes: 0,
+            pages: HashMap::new(),
+        })))
+    }
+}
+
+impl<T: Weigh> Recent<T> {
+    /// What is kept under this number, or what `read` gives, which is kept from then on.
+    /// The number must have been read before.
+    pub(crate) async fn get(
+        &self,
+        page: PageId,
+        number: i64,
+        read: impl Future<Output = Result<T>>,
+    ) -> Result<Arc<T>> {
+        let asked = {
+            let kept = self.lock();
+            match kept.pages.get(&page) {
+                Some((under, found)) if *under == number => return Ok(Arc::clone(found)),
+                _ => kept.age,
+            }
+        };
+        let found = Arc::new(read.await?);
+        let mut kept = self.lock();
+        if kept.age == asked {
+            kept.put(page, number, Arc::clone(&found));
+        }
+        Ok(found)
+    }
+
+    /// Somebody has another name.
+    pub(crate) fn forget(&self) {
+        let mut kept = self.lock();
+        kept.age += 1;
+        kept.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T: Weigh> Kept<T> {
+    fn put(&mut self, page: PageId, number: i64, found: Arc<T>) {
+        let bytes = found.weigh();
+        if bytes > BYTES / 8 {
+            return;
+        }
+        if let Some((_, before)) = self.pages.remove(&page) {
+            self.bytes = self.bytes.saturating_sub(before.weigh());
+        }
+        if self.bytes + bytes > BYTES {
+            self.clear();
+        }
+        self.bytes += bytes;
+        self.pages.insert(page, (number, found));
+    }
+
+    fn clear(&mut self) {
+        self.bytes = 0;
+        self.pages.clear();
+    }
+}
+
+/// How many bytes something takes, roughly.
+pub(crate) trait Weigh {
+    fn weigh(&self) -> usize;
+}
+
+/// The newest messages of a page, and whether there are older ones: under the page's counter.
+pub(crate) type Newest = (Vec<Message>, bool);
+
+impl Weigh for Newest {
+    fn weigh(&self) -> usize {
+        let text = |message: &Message| message.body.len() + message.author_name.len();
+        self.0.iter().map(|m| size_of::<Message>() + text(m)).sum()
+    }
+}
+
+/// A page's members: under the count of its changes of members.
+impl Weigh for Vec<Member> {
+    fn weigh(&self) -> usize {
+        self.iter()
+            .map(|m| size_of::<Member>() + m.name.len())
+            .sum()
+    }
+}
+
+/// What this node remembers of names: forgotten when somebody is renamed.
+#[derive(Clone, Default)]
+pub(crate) struct RecentPages {
+    pub(crate) newest: Recent<Newest>,
+    pub(crate) members: Recent<Vec<Member>>,
+}
+
+impl RecentPages {
+    pub(crate) fn forget(&self) {
+        self.newest.forget();
+        self.members.forget();
+    }
+}
