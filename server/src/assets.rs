@@ -1,0 +1,169 @@
+//! The built site inside the program: each file under an address that changes with the content, so that browsers and
+//! proxies may keep it for ever.
+
+use axum::{
+    body::Bytes,
+    extract::Path,
+    response::{IntoResponse, Response},
+};
+use http::{
+    HeaderMap, StatusCode,
+    header::{
+        ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+        VARY,
+    },
+};
+
+struct Asset {
+    name: &'static str,
+    plain: &'static [u8],
+    brotli: Option<&'static [u8]>,
+}
+
+include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+
+/// The hash of names and contents.
+pub(crate) const HASH: &str = env!("STOA_ASSETS");
+
+const FOR_EVER: &str = "public, max-age=31536000, immutable";
+const FOR_A_DAY: &str = "public, max-age=86400";
+
+/// `/v/{hash}/{*path}`. Another hash is another build's: its page is told so, and loads itself anew.
+pub(crate) async fn versioned(
+    Path((hash, path)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    if hash == HASH {
+        send(&path, FOR_EVER, &headers)
+    } else {
+        StatusCode::NOT_FOUND.into_response()
+    }
+}
+
+/// Asked for by name, by browsers that read no page.
+pub(crate) async fn favicon(headers: HeaderMap) -> Response {
+    send("favicon.svg", FOR_A_DAY, &headers)
+}
+
+pub(crate) async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /invite/\nDisallow: /sign-in\nDisallow: /setup/\n"
+}
+
+fn send(name: &str, keep: &'static str, headers: &HeaderMap) -> Response {
+    let Ok(at) = FILES.binary_search_by(|asset| asset.name.cmp(name)) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    answer(&FILES[at], keep, headers)
+}
+
+fn answer(asset: &'static Asset, keep: &'static str, headers: &HeaderMap) -> Response {
+    let common = [
+        (CONTENT_TYPE, content_type(asset.name)),
+        (CACHE_CONTROL, keep),
+        // A worker's policy is its script's; a page's is its own.
+        (
+            CONTENT_SECURITY_POLICY,
+            "default-src 'self'; frame-ancestors 'none'",
+        ),
+    ];
+    match asset.brotli {
+        Some(brotli) if accepts_brotli(headers) => {
+            let packed = [(CONTENT_ENCODING, "br"), (VARY, "Accept-Encoding")];
+            (common, packed, Bytes::from_static(brotli)).into_response()
+        }
+        Some(_) => {
+            let vary = [(VARY, "Accept-Encoding")];
+            (common, vary, Bytes::from_static(asset.plain)).into_response()
+        }
+        None => (common, Bytes::from_static(asset.plain)).into_response(),
+    }
+}
+
+/// RFC 9110 §12.5.3: `br` in the list and not with weight 0.
+fn accepts_brotli(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|entry| {
+            let (coding, weight) = entry.split_once(';').unwrap_or((entry, "q=1"));
+            let weight = weight.trim().strip_prefix("q=").map(str::parse::<f32>);
+            coding.trim().eq_ignore_ascii_case("br") && matches!(weight, Some(Ok(q)) if q > 0.0)
+        })
+}
+
+fn content_type(name: &str) -> &'static str {
+    match name.rsplit('.').next().unwrap_or_default() {
+        "js" => "text/javascript; charset=utf-8",
+        "wasm" => "application/wasm",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "ico" => "image/x-icon",
+        "webp" => "image/webp",
+        "woff2" => "font/woff2",
+        "json" => "application/json",
+        "webmanifest" => "application/manifest+json",
+        "txt" => "text/plain; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
+        _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    #[test]
+    fn brotli_is_sent_to_those_who_take_it() {
+        for (accepts, expected) in [
+            ("br", true),
+            ("gzip, deflate, br, zstd", true),
+            ("gzip, BR;q=0.8", true),
+            ("br;q=0", false),
+            ("br;q=0.0, gzip", false),
+            ("gzip", false),
+            ("brown", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(accepts));
+            assert_eq!(accepts_brotli(&headers), expected, "{accepts}");
+        }
+        assert!(!accepts_brotli(&HeaderMap::new()));
+    }
+
+    #[test]
+    fn a_file_is_sent_in_the_form_that_was_asked_for() {
+        static STYLE: Asset = Asset {
+            name: "stoa.css",
+            plain: b"plain",
+            brotli: Some(b"br"),
+        };
+        let mut headers = HeaderMap::new();
+        let plain = answer(&STYLE, FOR_EVER, &headers);
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("br"));
+        let brotli = answer(&STYLE, FOR_EVER, &headers);
+        assert!(!plain.headers().contains_key(CONTENT_ENCODING));
+        assert_eq!(brotli.headers()[CONTENT_ENCODING], "br");
+        for sent in [plain, brotli] {
+            assert_eq!(sent.headers()[CONTENT_TYPE], "text/css; charset=utf-8");
+            assert_eq!(sent.headers()[CACHE_CONTROL], FOR_EVER);
+            assert_eq!(sent.headers()[VARY], "Accept-Encoding");
+        }
+    }
+
+    #[test]
+    fn files_can_be_searched_by_name() {
+        assert!(FILES.is_sorted_by_key(|asset| asset.name));
+    }
+
+    #[test]
+    fn a_type_is_told_for_what_a_browser_must_not_guess() {
+        assert_eq!(content_type("stoa_bg.wasm"), "application/wasm");
+        assert_eq!(content_type("icons/a.b.svg"), "image/svg+xml");
+        assert_eq!(content_type("LICENSE"), "application/octet-stream");
+    }
+}

@@ -1,0 +1,169 @@
+//! Every address the program answers, and what all answers have in common.
+
+use std::{any::Any, sync::Arc, time::Duration};
+
+use app::{App, Peer, shell};
+use axum::{
+    Router,
+    extract::{FromRef, Request, State},
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use backend::Backend;
+use domain::Refusal;
+use http::{HeaderMap, Method, StatusCode, header::CONTENT_TYPE, request::Parts};
+use hub::Hub;
+use leptos::{
+    config::LeptosOptions,
+    context::{provide_context, use_context},
+};
+use leptos_axum::{LeptosRoutes, generate_route_list, render_app_to_stream_with_context};
+use tokio::time::timeout;
+use tower::ServiceBuilder;
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{Predicate, SizeAbove},
+    },
+    limit::RequestBodyLimitLayer,
+    timeout::TimeoutLayer,
+    trace::TraceLayer,
+};
+
+use crate::{assets, live, log, public_url::PublicUrl, security};
+
+/// For the longest form and the longest message, in whatever encoding.
+const LARGEST_BODY: usize = 256 * 1024;
+/// Between the head of a request and the head of its answer: also bounds a body that trickles in.
+const ANSWER: Duration = Duration::from_secs(30);
+const DATABASE: Duration = Duration::from_secs(5);
+/// Smaller bodies fit a packet or two as they are.
+const WORTH_COMPRESSING: u16 = 1024;
+
+/// What requests are answered from.
+#[derive(Clone)]
+pub(crate) struct Site {
+    pub(crate) backend: Backend,
+    pub(crate) hub: Hub,
+    pub(crate) public_url: Arc<PublicUrl>,
+    pub(crate) sockets: Arc<live::Sockets>,
+    pub(crate) leptos: LeptosOptions,
+}
+
+impl FromRef<Site> for LeptosOptions {
+    fn from_ref(site: &Site) -> Self {
+        site.leptos.clone()
+    }
+}
+
+pub(crate) fn router(site: Site) -> Router {
+    log::follow_tasks();
+    let context = {
+        let backend = site.backend.clone();
+        move || {
+            provide_context(backend.clone());
+            let peer = use_context::<Parts>().map(|parts| security::peer(&parts));
+            provide_context(Peer(peer.unwrap_or_default()));
+        }
+    };
+    let page = || shell(assets::HASH);
+    let render = render_app_to_stream_with_context(context.clone(), page);
+
+    let pages = Router::new()
+        .route("/mqtt", get(live::connect))
+        .route(
+            "/api/{*function}",
+            any(|| async { security::refuse(&Refusal::NotFound) }),
+        )
+        .leptos_routes_with_context(&site, generate_route_list(App), context, page)
+        .fallback(move |request: Request| not_found(request, render.clone()))
+        .layer(
+            ServiceBuilder::new()
+                .layer(
+                    TraceLayer::new_for_http()
+                        .make_span_with(log::span)
+                        .on_request(())
+                        .on_response(log::answered)
+                        .on_body_chunk(())
+                        .on_eos(())
+                        .on_failure(()),
+                )
+                .layer(CatchPanicLayer::custom(panicked))
+                .layer(TimeoutLayer::with_status_code(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    ANSWER,
+                ))
+                .layer(from_fn_with_state(site.clone(), security::same_site))
+                .layer(RequestBodyLimitLayer::new(LARGEST_BODY)),
+        );
+
+    // Asked for all the time, and of no interest in the log.
+    let quiet = Router::new()
+        .route("/health", get(|| async { "alive\n" }))
+        .route("/ready", get(ready))
+        .route("/v/{hash}/{*path}", get(assets::versioned))
+        .route("/favicon.ico", get(assets::favicon))
+        .route("/robots.txt", get(assets::robots));
+
+    pages
+        .merge(quiet)
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn(log::identify))
+                .layer(from_fn_with_state(site.clone(), security::headers))
+                .layer(compression()),
+        )
+        .with_state(site)
+}
+
+/// Alive is not ready: without its database nothing can be answered.
+async fn ready(State(site): State<Site>) -> Response {
+    match timeout(DATABASE, site.backend.ready()).await {
+        Ok(Ok(())) => "ready\n".into_response(),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "the database fails\n").into_response()
+        }
+        Err(_) => {
+            tracing::warn!("not ready: the database does not answer");
+            (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "the database does not answer\n",
+            )
+                .into_response()
+        }
+    }
+}
+
+/// The app says in words that there is nothing; programs get it as JSON.
+async fn not_found<F>(request: Request, render: impl FnOnce(Request) -> F) -> Response
+where
+    F: Future<Output = Response>,
+{
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return security::refuse(&Refusal::NotFound);
+    }
+    let mut response = render(request).await;
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response
+}
+
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    // The message and the place are on standard error already.
+    tracing::error!("panicked while answering");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// Text that is made for each request. Assets are compressed already, and better.
+fn compression() -> CompressionLayer<impl Predicate> {
+    let is_text = |_: StatusCode, _: http::Version, headers: &HeaderMap, _: &http::Extensions| {
+        let of = headers.get(CONTENT_TYPE).and_then(|of| of.to_str().ok());
+        of.is_some_and(|of| of.starts_with("text/html") || of.starts_with("application/json"))
+    };
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(SizeAbove::new(WORTH_COMPRESSING).and(is_text))
+}
