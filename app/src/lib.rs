@@ -1,6 +1,8 @@
 //! The app on both sides: pages, components, and the server functions they call. Rendered by the server first,
 //! brought to life in the browser after.
 
+// Views are types that nest as deep as the markup does.
+#![recursion_limit = "512"]
 #![allow(
     unreachable_pub,
     reason = "the component macro writes public items, modules stay private"
