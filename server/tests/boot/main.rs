@@ -1,0 +1,15 @@
+//! Boots the real program, as a user would, and asks it over HTTP and MQTT: no browser, no part replaced.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "also the functions that tests share are tests"
+)]
+
+mod first_start;
+mod live;
+mod running;
+mod same_site;
+mod seeded;
+mod settings;
+mod stopping;
+mod surface;
