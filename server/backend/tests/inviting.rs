@@ -9,8 +9,16 @@ use support::{Place, email, name, refused};
 const WEEK: i64 = Backend::INVITATION_SECONDS;
 
 async fn invite(place: &Place, by: &Viewer, page: PageId, addresses: &str) -> Vec<InviteVerdict> {
-    let outcome = place.backend.invite(by, page, addresses, Note::default()).await.unwrap();
-    outcome.addresses.into_iter().map(|(_, verdict)| verdict).collect()
+    let outcome = place
+        .backend
+        .invite(by, page, addresses, Note::default())
+        .await
+        .unwrap();
+    outcome
+        .addresses
+        .into_iter()
+        .map(|(_, verdict)| verdict)
+        .collect()
 }
 
 /// The tokens mailed to this address, the newest first.
