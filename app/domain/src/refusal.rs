@@ -33,7 +33,7 @@ pub enum Refusal {
     SetUpAlready,
     #[error("That code is not right, or it has expired.")]
     WrongCode,
-    #[error("That is a lot at once. Please try again in {seconds} seconds.")]
+    #[error("That is a lot at once. Please try again in {}.", wait(*seconds))]
     TooMany { seconds: u32 },
     #[error("At most {max} addresses at a time.")]
     TooManyAddresses { max: usize },
@@ -53,6 +53,17 @@ pub enum Refusal {
     StorageFull,
 }
 
+/// A wait in words, never shorter than it is.
+fn wait(seconds: u32) -> String {
+    let (count, unit) = match seconds {
+        0..=90 => (seconds.max(1), "second"),
+        91..=5400 => (seconds.div_ceil(60), "minute"),
+        _ => (seconds.div_ceil(3600), "hour"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
+}
+
 impl Refusal {
     /// The HTTP status that fits (RFC 9110 §15.5).
     pub fn status(&self) -> u16 {
@@ -65,6 +76,25 @@ impl Refusal {
             Self::TooMany { .. } => 429,
             Self::StorageFull => 507,
             _ => 422,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_said_as_people_say_it() {
+        for (seconds, words) in [
+            (0, "in 1 second."),
+            (45, "in 45 seconds."),
+            (91, "in 2 minutes."),
+            (3600, "in 60 minutes."),
+            (43_200, "in 12 hours."),
+        ] {
+            let said = Refusal::TooMany { seconds }.to_string();
+            assert!(said.ends_with(words), "{said}");
         }
     }
 }
