@@ -23,8 +23,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Sixty messages at once, then twenty a second.
-    pub const POST_RATE: Rate = Rate::new(60, 20, 1);
+    /// A queue that was written offline may come at once; then thirty a second.
+    pub const POST_RATE: Rate = Rate::new(300, 30, 1);
 }
 
 #[derive(Clone, Debug)]
