@@ -93,6 +93,9 @@ struct Claimed {
 struct Lease(i64);
 
 pub(crate) async fn deliver(backend: Backend) {
+    if let Err(error) = backend.take_up_leftovers().await {
+        tracing::warn!(%error, "what a stop has interrupted waits for its lease to run out");
+    }
     let mut sending = JoinSet::new();
     loop {
         while sending.len() < AT_ONCE {
@@ -152,6 +155,17 @@ impl Backend {
             sent += 1;
         }
         Ok(sent)
+    }
+
+    /// On SQLite nobody else can be at it: what was held when the program ended need not wait.
+    async fn take_up_leftovers(&self) -> Result<()> {
+        if self.0.settings.database_url.is_some() {
+            return Ok(());
+        }
+        let work = self.0.db.write(|tx| {
+            Box::pin(async move { execute!(tx, "UPDATE mails SET leased = 0 WHERE leased > 0") })
+        });
+        work.await.map(drop)
     }
 
     async fn claim(&self) -> Result<Option<(Claimed, Lease)>> {
