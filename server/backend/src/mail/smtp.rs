@@ -5,7 +5,11 @@ use std::{error::Error as _, time::Duration};
 use lettre::{
     Message,
     transport::smtp::{
-        Error, authentication::DEFAULT_MECHANISMS, client::AsyncSmtpConnection, response::Response,
+        Error,
+        authentication::DEFAULT_MECHANISMS,
+        client::AsyncSmtpConnection,
+        commands::{Data, Mail, Rcpt},
+        response::Response,
     },
 };
 use tokio::time::timeout;
@@ -17,7 +21,7 @@ use super::{
 };
 use crate::Secret;
 
-/// For saying goodbye, when the mail is theirs already.
+/// For saying goodbye, when all is said.
 const GOODBYE: Duration = Duration::from_secs(2);
 
 pub(super) async fn send(
@@ -58,17 +62,30 @@ async fn hand_over(relay: &Relay, message: &Message) -> Outcome {
             other => other,
         };
     }
-    match connection
-        .send(message.envelope(), &message.formatted())
-        .await
-    {
-        Ok(answer) => {
-            // What is taken is sent, however long the goodbye takes: else it would be sent twice.
-            tokio::spawn(async move { timeout(GOODBYE, connection.abort()).await });
-            Outcome::Sent(words(&answer))
-        }
+    let answer = deliver(&mut connection, message).await;
+    // Beside the outcome: a mail that was taken must not count as lost because a goodbye was.
+    tokio::spawn(async move { timeout(GOODBYE, connection.abort()).await });
+    match answer {
+        Ok(answer) => Outcome::Sent(words(&answer)),
         Err(error) => refused(relay, &error),
     }
+}
+
+/// RFC 5321 §3.3. The mail is ASCII, whatever it says, so no extension is needed.
+async fn deliver(
+    connection: &mut AsyncSmtpConnection,
+    message: &Message,
+) -> Result<Response, Error> {
+    let envelope = message.envelope();
+    let from = Mail::new(envelope.from().cloned(), Vec::new());
+    connection.command(from).await?;
+    for to in envelope.to() {
+        connection
+            .command(Rcpt::new(to.clone(), Vec::new()))
+            .await?;
+    }
+    connection.command(Data).await?;
+    connection.message(&message.formatted()).await
 }
 
 async fn connect(relay: &Relay) -> Result<AsyncSmtpConnection, Error> {
