@@ -125,18 +125,27 @@ async fn managed(conn: &mut Conn, viewer: &Viewer, id: InvitationId) -> Result<(
     Ok((stored, access.page))
 }
 
+/// How a link gets to whoever is invited.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    ByMail,
+    ByHand,
+}
+
 async fn insert_link(
     conn: &mut Conn,
     token: &Secret,
     invitation: InvitationId,
+    reached: Reached,
     now: Timestamp,
 ) -> Result<()> {
     execute!(
         conn,
-        "INSERT INTO invitation_links (hash, invitation, created) VALUES ($1, $2, $3)",
+        "INSERT INTO invitation_links (hash, invitation, created, copied) VALUES ($1, $2, $3, $4)",
         token.hash(),
         invitation.0,
-        now.0
+        now.0,
+        reached == Reached::ByHand
     )?;
     Ok(())
 }

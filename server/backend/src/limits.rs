@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Mutex, PoisonError},
 };
 
@@ -40,6 +41,18 @@ impl Counted {
             Self::TestMail(_) => Rate::new(10, 10, HOUR),
             Self::Posting(_) => posting,
         }
+    }
+}
+
+/// What one machine, or one household, cannot change at will: an IPv6 address's first half (RFC 6177).
+pub(crate) fn network(peer: &str) -> String {
+    match peer.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V6(address)) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Err(_) => peer.to_owned(),
     }
 }
 
@@ -116,6 +129,15 @@ mod tests {
         let refused = limits.take_all(&[(admin.clone(), 100), (address(), 1)], NOW);
         assert_eq!(refused, Err(Refusal::TooMany { seconds: DAY / 3 }));
         limits.take_all(&[(admin, 100)], NOW).unwrap();
+    }
+
+    #[test]
+    fn a_house_full_of_addresses_is_one_peer() {
+        assert_eq!(network("2001:db8:0:1::5"), network("2001:db8:0:1:ffff::9"));
+        assert_ne!(network("2001:db8:0:1::5"), network("2001:db8:0:2::5"));
+        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("somewhere"), "somewhere");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{MailSettings, Settings};
 
 /// How long a mail server may take to be reached, and for one mail in all.
 const CONNECT: Duration = Duration::from_secs(10);
-pub(crate) const WHOLE: Duration = Duration::from_secs(60);
+const WHOLE: Duration = Duration::from_mins(1);
 /// Of what a mail server says, in characters.
 const SAID: usize = 500;
 

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     Backend, Result, Secret, SessionToken, accounts,
     db::{Conn, execute, fetch_all, fetch_optional},
-    limits::Counted,
+    limits::{Counted, network},
     mail::{self, Kind},
     sessions,
 };
@@ -31,7 +31,7 @@ impl Backend {
     pub async fn request_sign_in(&self, email: &Email, peer: &str) -> Result<()> {
         let wanted = [
             (Counted::SignInAddress(email.as_str().to_owned()), 1),
-            (Counted::SignInPeer(peer.to_owned()), 1),
+            (Counted::SignInPeer(network(peer)), 1),
         ];
         self.0.limits.take_all(&wanted, self.now())?;
         // Beside the answer, so that its time is the same for everybody.
@@ -99,7 +99,7 @@ impl Backend {
     ) -> Result<SessionToken> {
         self.0
             .limits
-            .take(Counted::CodePeer(peer.to_owned()), self.now())?;
+            .take(Counted::CodePeer(network(peer)), self.now())?;
         let answer_at = tokio::time::Instant::now() + WRONG_TAKES;
         let session = self.0.random.token()?;
         let (email, code, now) = (email.clone(), code.clone(), self.now());

@@ -1,5 +1,7 @@
 //! Sending by EmailJS, against a server that answers as it is told.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
+
 mod support;
 
 use std::{
@@ -37,12 +39,12 @@ impl Api {
     }
 
     async fn serve(&self, mut stream: TcpStream) {
-        let mut heard = Vec::new();
+        let mut request = Vec::new();
         let (head, body) = loop {
             let mut part = [0; 4096];
             let read = stream.read(&mut part).await.unwrap();
-            heard.extend_from_slice(&part[..read]);
-            let text = String::from_utf8_lossy(&heard).into_owned();
+            request.extend_from_slice(&part[..read]);
+            let text = String::from_utf8_lossy(&request).into_owned();
             if let Some((head, body)) = text.split_once("\r\n\r\n")
                 && let Ok(body) = serde_json::from_str::<serde_json::Value>(body)
             {
@@ -101,8 +103,8 @@ on_both! {
         backend.send_due_mails().await.unwrap();
         let mail = newest(&backend, &ada).await;
         assert_eq!((mail.state, mail.said.as_deref()), (MailState::Sent, Some("200 OK")));
-        let (line, body) = api.asked.lock().unwrap().pop().unwrap();
-        assert_eq!(line, "POST /api/v1.0/email/send HTTP/1.1");
+        let (asked, body) = api.asked.lock().unwrap().pop().unwrap();
+        assert_eq!(asked, "POST /api/v1.0/email/send HTTP/1.1");
         assert_eq!(body["service_id"], "service_1");
         assert_eq!(body["template_id"], "template_1");
         assert_eq!(body["user_id"], "public");

@@ -1,5 +1,7 @@
 //! Invitations on both databases: asked for, mailed, followed, accepted, and every way in which they end.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
+
 mod support;
 
 use domain::{Event, InvitationState, InvitationView, InviteVerdict, Note, PageId, Refusal, Topic};
@@ -239,5 +241,30 @@ on_both! {
         let hash = backend::Secret::new(token).hash();
         let found = place.sql(|db| db.query("DELETE FROM invitation_links WHERE hash = $1").bytes(&hash)).await;
         assert_eq!(found, 1);
+    }
+
+    async fn a_copied_link_lets_newcomers_in_but_nobody_as_somebody_else(place) {
+        let ada = place.admin().await;
+        let page = place.page(&ada, "Garden").await.id;
+        let mila = place.person("Mila").await;
+        let mailed = invited(&place, &ada, page, "mila@stoa.example").await;
+        invited(&place, &ada, page, "ben@stoa.example").await;
+        let list = place.backend.invitations(&ada, Some(page)).await.unwrap();
+        let mut copied = Vec::new();
+        for address in ["mila@stoa.example", "ben@stoa.example"] {
+            let id = list.iter().find(|i| i.email == email(address)).unwrap().id;
+            let link = place.backend.copy_invitation_link(&ada, id).await.unwrap();
+            copied.push(link.rsplit('/').next().unwrap().to_owned());
+        }
+        let eve = place.person("Eve").await;
+        for viewer in [None, Some(&eve)] {
+            let as_mila = place.backend.accept_invitation(&copied[0], Some(name("Mila")), viewer, false).await;
+            assert_eq!(refused(as_mila), Refusal::SignedOut);
+        }
+        let as_ben = place.backend.accept_invitation(&copied[1], Some(name("Ben")), None, false).await.unwrap();
+        assert_eq!(place.viewer(&as_ben.session.unwrap()).await.unwrap().name, "Ben");
+        let as_mila = place.backend.accept_invitation(&copied[0], None, Some(&mila), false).await.unwrap();
+        assert!(as_mila.session.is_none());
+        assert_eq!(refused(place.backend.accept_invitation(&mailed, None, None, false).await), Refusal::LinkUnknown);
     }
 }

@@ -1,5 +1,7 @@
 //! The outbox on both databases: a mail goes out once, or says why not, whatever the mail server does.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
+
 #[path = "support/smtp.rs"]
 mod smtp;
 mod support;

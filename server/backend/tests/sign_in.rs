@@ -1,5 +1,7 @@
 //! Signing in by email on both databases: link or code, once, for a quarter of an hour.
 
+#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
+
 mod support;
 
 use std::time::{Duration, Instant};

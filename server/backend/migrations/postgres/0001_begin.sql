@@ -124,7 +124,9 @@ CREATE INDEX invitations_email ON invitations (email);
 CREATE TABLE invitation_links (
   hash       BYTEA   PRIMARY KEY,
   invitation UUID    NOT NULL REFERENCES invitations (id) ON DELETE CASCADE,
-  created    BIGINT  NOT NULL
+  created    BIGINT  NOT NULL,
+  -- Passed on by hand: it proves nothing about who reads the invited address.
+  copied     BOOLEAN NOT NULL DEFAULT FALSE
 );
 CREATE INDEX invitation_links_invitation ON invitation_links (invitation);
 

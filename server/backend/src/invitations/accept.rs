@@ -31,7 +31,8 @@ struct Joining {
 }
 
 impl Backend {
-    /// Joins as the invited address (an existing account of it keeps its name). If the viewer is signed in and
+    /// Joins as the invited address (an existing account of it keeps its name, and must be signed in if the link was
+    /// copied: such a link does not prove whose it is). If the viewer is signed in and
     /// `as_viewer` is set, the viewer's own account joins instead. A second use by the one who joined gives the page again.
     pub async fn accept_invitation(
         &self,
@@ -133,7 +134,16 @@ impl Joining {
         }
         let email = &link.stored.email;
         if let Some(account) = accounts::find_by_email(tx, email).await? {
-            return Ok(enabled(account).ok_or(Refusal::LinkUnknown)?);
+            let (id, name) = enabled(account).ok_or(Refusal::LinkUnknown)?;
+            let is_viewer = self
+                .viewer
+                .as_ref()
+                .is_some_and(|viewer| viewer.account == id);
+            // Else whoever may copy a link could come in as anybody they invite.
+            if link.copied && !is_viewer {
+                return Err(Refusal::SignedOut.into());
+            }
+            return Ok((id, name));
         }
         let max = PersonName::MAX;
         let name = self.name.as_ref().ok_or(Refusal::Name { max })?;

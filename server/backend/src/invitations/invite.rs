@@ -8,7 +8,7 @@ use domain::{
 };
 use uuid::Uuid;
 
-use super::{Fresh, Inviting, find, insert_link, managed, replace_mail};
+use super::{Fresh, Inviting, Reached, find, insert_link, managed, replace_mail};
 use crate::{
     Backend, Result, Viewer,
     access::access,
@@ -129,7 +129,7 @@ impl Backend {
                     "DELETE FROM invitation_links WHERE invitation = $1",
                     id.0
                 )?;
-                insert_link(tx, &fresh.token, id, now).await?;
+                insert_link(tx, &fresh.token, id, Reached::ByMail, now).await?;
                 replace_mail(tx, &stored, &fresh.mail).await
             })
         });
@@ -160,7 +160,7 @@ impl Backend {
                 if stored.expires <= now {
                     return Err(Refusal::LinkExpired.into());
                 }
-                insert_link(tx, &token, id, now).await
+                insert_link(tx, &token, id, Reached::ByHand, now).await
             })
         });
         work.await?;
@@ -241,7 +241,7 @@ impl Backend {
                     now.minus_secs(Self::INVITATION_SECONDS).0,
                     id.0
                 )?;
-                insert_link(tx, &fresh.token, id, now).await?;
+                insert_link(tx, &fresh.token, id, Reached::ByMail, now).await?;
                 replace_mail(tx, &stored, &fresh.mail).await
             })
         });
@@ -345,7 +345,7 @@ async fn insert(
         now.plus_secs(Backend::INVITATION_SECONDS).0,
         new.fresh.mail.id.0
     )?;
-    insert_link(conn, &new.fresh.token, new.id, now).await
+    insert_link(conn, &new.fresh.token, new.id, Reached::ByMail, now).await
 }
 
 /// Seven days again. False if it has been used or revoked.

@@ -20,6 +20,8 @@ pub(super) struct Followed {
     pub(super) stored: Stored,
     pub(super) page: Page,
     pub(super) expired: bool,
+    /// Passed on by hand, so that whoever has it need not read the invited address.
+    pub(super) copied: bool,
     /// When its latest mail was written.
     pub(super) mailed: Option<Timestamp>,
 }
@@ -31,12 +33,12 @@ pub(super) async fn follow(
     now: Timestamp,
 ) -> Result<Option<Followed>> {
     let hash = Secret::new(token.to_owned()).hash();
-    let link: Option<(Uuid, i64)> = fetch_optional!(
+    let link: Option<(Uuid, i64, bool)> = fetch_optional!(
         conn,
-        "SELECT invitation, created FROM invitation_links WHERE hash = $1",
+        "SELECT invitation, created, copied FROM invitation_links WHERE hash = $1",
         hash
     )?;
-    let Some((id, created)) = link else {
+    let Some((id, created, copied)) = link else {
         return Ok(None);
     };
     let Some(stored) = find(conn, InvitationId(id)).await? else {
@@ -58,6 +60,7 @@ pub(super) async fn follow(
     let link_expires = Timestamp(created).plus_secs(Backend::INVITATION_SECONDS);
     Ok(Some(Followed {
         expired: now >= stored.expires || now >= link_expires,
+        copied,
         stored,
         page: page.into(),
         mailed: mailed.map(|(at,)| Timestamp(at)),

@@ -27,10 +27,10 @@ pub(crate) struct Invited<'a> {
     pub(crate) expires: Timestamp,
 }
 
-pub(crate) fn invitation(invited: &Invited<'_>) -> Letter {
-    let inviter = one_line(invited.inviter);
-    let page = one_line(invited.page);
-    let note = invited.note.trim();
+pub(crate) fn invitation(mail: &Invited<'_>) -> Letter {
+    let inviter = one_line(mail.inviter);
+    let page = one_line(mail.page);
+    let note = mail.note.trim();
     let subject = format!("{inviter} invites you to “{page}”");
     let (note_html, note_text) = if note.is_empty() {
         (String::new(), String::new())
@@ -45,13 +45,13 @@ pub(crate) fn invitation(invited: &Invited<'_>) -> Letter {
             format!("\n{}\n", quoted.join("\n")),
         )
     };
-    let until = day_and_time(invited.expires);
+    let until = day_and_time(mail.expires);
     let values = |note| {
         [
             ("inviter", inviter.as_str()),
             ("page", page.as_str()),
-            ("link", invited.link),
-            ("to", invited.to.as_str()),
+            ("link", mail.link),
+            ("to", mail.to.as_str()),
             ("until", until.as_str()),
             ("note", note),
         ]
@@ -62,9 +62,9 @@ pub(crate) fn invitation(invited: &Invited<'_>) -> Letter {
         text: fill(text, Syntax::Text, &values(&note_text)),
         html: framed(&subject, html, &values(&note_html)),
         subject,
-        link: Some(invited.link.to_owned()),
-        reply_to: Some((inviter.clone(), invited.inviter_email.to_owned())),
-        until: Some(invited.expires),
+        link: Some(mail.link.to_owned()),
+        reply_to: Some((inviter.clone(), mail.inviter_email.to_owned())),
+        until: Some(mail.expires),
     }
 }
 

@@ -1,6 +1,10 @@
 //! A mail server that answers as a test tells it to, and remembers what it took.
 
-#![allow(unreachable_pub, reason = "every test file takes what it needs")]
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "every test file takes what it needs, and ends where its ground gives way"
+)]
 
 use std::{
     collections::VecDeque,
