@@ -1,17 +1,17 @@
 //! The writer: everything that has queued is committed in one transaction (group commit), so that each
 //! answer is durable and yet one sync to the disk serves many. What is to be published goes out after the commit.
 
+mod lanes;
+mod queue;
+
 use std::{
-    collections::{HashMap, VecDeque},
     ops::{Deref, DerefMut},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError},
 };
 
 use domain::{AccountId, Event, Timestamp, Topic};
 use futures::{FutureExt, future::BoxFuture};
-use sqlx::{PgPool, Sqlite, pool::PoolConnection};
-use tokio::sync::{RwLock, mpsc, oneshot};
+use tokio::{sync::oneshot, task::yield_now};
 use uuid::Uuid;
 
 use crate::{
@@ -19,8 +19,9 @@ use crate::{
     db::{Conn, execute},
 };
 
-/// Past it a job waits before it is queued.
-const QUEUED: usize = 1024;
+pub(crate) use lanes::Lanes;
+pub(crate) use queue::Queue;
+
 /// A group's jobs; bounds how long the first waits for the last.
 const GROUP: usize = 128;
 
@@ -192,30 +193,64 @@ where
     (Box::new(job), answered)
 }
 
-/// All jobs in one transaction; if that cannot be, each in its own, so that a refusal harms nobody else.
-async fn commit_group(tx: &mut Tx, bus: &Bus, mut group: Vec<BoxJob>) {
-    if group.len() > 1 && try_group(tx, bus, &mut group).await.is_ok() {
-        tx.tell(bus);
-        for job in group {
-            job.answer(Ok(()));
-        }
-        return;
-    }
-    for mut job in group {
-        let committed = commit_one(tx, bus, &mut job).await;
-        if committed.is_ok() {
-            tx.tell(bus);
-        }
-        job.answer(committed);
+/// Where jobs come from.
+trait Jobs: Send {
+    /// The next one that is waiting.
+    fn next(&mut self) -> Option<BoxJob>;
+}
+
+struct Nothing;
+
+impl Jobs for Nothing {
+    fn next(&mut self) -> Option<BoxJob> {
+        None
     }
 }
 
-async fn try_group(tx: &mut Tx, bus: &Bus, group: &mut [BoxJob]) -> Result<()> {
+/// `first` and whatever comes meanwhile, in one transaction. If that cannot be, each in its own, so that a
+/// refusal harms nobody else.
+async fn commit_group(tx: &mut Tx, bus: &Bus, first: BoxJob, jobs: &mut impl Jobs) {
+    let mut group = vec![first];
+    match try_group(tx, bus, &mut group, jobs).await {
+        Ok(()) => {
+            tx.tell(bus);
+            group.into_iter().for_each(|job| job.answer(Ok(())));
+        }
+        Err(error) => match <[BoxJob; 1]>::try_from(group) {
+            Ok([only]) if !error.is_conflict() => only.answer(Err(error)),
+            Ok([only]) => commit_one(tx, bus, only).await,
+            Err(group) => {
+                for job in group {
+                    commit_one(tx, bus, job).await;
+                }
+            }
+        },
+    }
+}
+
+/// Jobs go on joining the group until none is waiting: the sync at its end is what takes long.
+async fn try_group(
+    tx: &mut Tx,
+    bus: &Bus,
+    group: &mut Vec<BoxJob>,
+    jobs: &mut impl Jobs,
+) -> Result<()> {
     tx.begin().await?;
-    for job in group {
-        if let Err(error) = job.run(tx).await {
+    let mut run = 0;
+    while run < group.len() {
+        if let Err(error) = group[run].run(tx).await {
             tx.rollback().await;
             return Err(error);
+        }
+        run += 1;
+        if run == group.len() && run < GROUP {
+            let mut next = jobs.next();
+            if next.is_none() {
+                // Those who have just been answered get a moment to ask again.
+                yield_now().await;
+                next = jobs.next();
+            }
+            group.extend(next);
         }
     }
     let committed = tx.commit(bus).await;
@@ -225,165 +260,30 @@ async fn try_group(tx: &mut Tx, bus: &Bus, group: &mut [BoxJob]) -> Result<()> {
     committed
 }
 
-async fn commit_one(tx: &mut Tx, bus: &Bus, job: &mut BoxJob) -> Result<()> {
+async fn commit_one(tx: &mut Tx, bus: &Bus, job: BoxJob) {
     const TRIES: u32 = 4;
+    let mut group = vec![job];
     let mut tries = 1;
-    loop {
-        match try_group(tx, bus, std::slice::from_mut(job)).await {
+    let committed = loop {
+        match try_group(tx, bus, &mut group, &mut Nothing).await {
             Err(error) if tries < TRIES && error.is_conflict() => tries += 1,
-            done => return done,
+            done => break done,
         }
+    };
+    if committed.is_ok() {
+        tx.tell(bus);
+    }
+    if let Some(job) = group.pop() {
+        job.answer(committed);
     }
 }
 
-/// SQLite's one writer.
-#[derive(Clone)]
-pub(crate) struct Queue(mpsc::Sender<Order>);
-
-enum Order {
-    Job(BoxJob),
-    Stop(oneshot::Sender<()>),
+async fn answered<T>(answer: oneshot::Receiver<Result<T>>) -> Result<T> {
+    answer.await.map_err(|_| stopped())?
 }
 
-impl Queue {
-    pub(crate) fn start(conn: PoolConnection<Sqlite>, bus: Bus) -> Self {
-        let (orders, mut queued) = mpsc::channel(QUEUED);
-        let mut tx = Tx::new(Conn::Sqlite(conn));
-        tokio::spawn(async move {
-            let mut stopped = None;
-            while let Some(first) = queued.recv().await {
-                let mut group = Vec::new();
-                let mut next = Some(first);
-                while let Some(order) = next {
-                    match order {
-                        Order::Job(job) => group.push(job),
-                        Order::Stop(done) => {
-                            // What is in the queue is still committed; nothing comes in any more.
-                            queued.close();
-                            stopped = Some(done);
-                        }
-                    }
-                    next = (group.len() < GROUP)
-                        .then(|| queued.try_recv().ok())
-                        .flatten();
-                }
-                commit_group(&mut tx, &bus, group).await;
-            }
-            drop(tx);
-            if let Some(done) = stopped {
-                let _ = done.send(());
-            }
-        });
-        Self(orders)
-    }
-
-    pub(crate) async fn run<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + Sync + 'static,
-    {
-        let (job, answered) = job(work);
-        let sent = self.0.send(Order::Job(job)).await;
-        sent.map_err(|_| other("the writer has stopped"))?;
-        answered
-            .await
-            .map_err(|_| other("the writer has stopped"))?
-    }
-
-    pub(crate) async fn stop(&self) {
-        let (done, stopped) = oneshot::channel();
-        if self.0.send(Order::Stop(done)).await.is_ok() {
-            let _ = stopped.await;
-        }
-    }
-}
-
-/// PostgreSQL's writers: a lane for each page that is being written to. A group holds jobs of one page only,
-/// so that two nodes never wait for each other's rows crosswise.
-#[derive(Clone)]
-pub(crate) struct Lanes(Arc<LanesInner>);
-
-struct LanesInner {
-    pool: PgPool,
-    bus: Bus,
-    queued: Mutex<HashMap<Uuid, VecDeque<BoxJob>>>,
-    /// Held for reading by whoever works; stopping waits for all of them.
-    working: Arc<RwLock<()>>,
-}
-
-impl Lanes {
-    pub(crate) fn new(pool: PgPool, bus: Bus) -> Self {
-        Self(Arc::new(LanesInner {
-            pool,
-            bus,
-            queued: Mutex::default(),
-            working: Arc::default(),
-        }))
-    }
-
-    pub(crate) async fn run<T, F>(&self, lane: Option<Uuid>, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T>> + Send + Sync + 'static,
-    {
-        let (job, answered) = job(work);
-        let working = Arc::clone(&self.0.working).read_owned().await;
-        let lanes = Arc::clone(&self.0);
-        // In a task of its own: a request that is given up must not leave a transaction half way.
-        match lane {
-            None => drop(tokio::spawn(async move {
-                lanes.commit(vec![job]).await;
-                drop(working);
-            })),
-            Some(lane) if self.0.enter(lane, job) => drop(tokio::spawn(async move {
-                while let Some(group) = lanes.take(lane) {
-                    lanes.commit(group).await;
-                }
-                drop(working);
-            })),
-            Some(_) => {}
-        }
-        answered
-            .await
-            .map_err(|_| other("the writer has stopped"))?
-    }
-
-    pub(crate) async fn stop(&self) {
-        drop(self.0.working.write().await);
-    }
-}
-
-impl LanesInner {
-    /// Queues the job; true if nobody works in this lane yet.
-    fn enter(&self, lane: Uuid, job: BoxJob) -> bool {
-        let mut queued = self.queued.lock().unwrap_or_else(PoisonError::into_inner);
-        let fresh = !queued.contains_key(&lane);
-        queued.entry(lane).or_default().push_back(job);
-        fresh
-    }
-
-    /// The next group; `None` closes the lane.
-    fn take(&self, lane: Uuid) -> Option<Vec<BoxJob>> {
-        let mut queued = self.queued.lock().unwrap_or_else(PoisonError::into_inner);
-        let jobs = queued.get_mut(&lane)?;
-        if jobs.is_empty() {
-            queued.remove(&lane);
-            return None;
-        }
-        let count = jobs.len().min(GROUP);
-        Some(jobs.drain(..count).collect())
-    }
-
-    async fn commit(&self, group: Vec<BoxJob>) {
-        match self.pool.acquire().await {
-            Ok(conn) => commit_group(&mut Tx::new(Conn::Postgres(conn)), &self.bus, group).await,
-            Err(error) => {
-                for job in group {
-                    job.answer(Err(other(&format!("no connection to write: {error}"))));
-                }
-            }
-        }
-    }
+fn stopped() -> Error {
+    other("the writer has stopped")
 }
 
 #[cfg(test)]
