@@ -11,7 +11,7 @@ use leptos_router::{
 use crate::{
     invitations::{AcceptPage, InvitationsPage, InvitePage},
     live::Live,
-    pages::{HomePage, PagesAdmin, RoomPage, Shelf},
+    pages::{HomePage, NewPagePage, PagesAdmin, RoomPage, Shelf},
     people::{MailPage, PeoplePage, SetUpPage, SignInLinkPage, SignInPage},
     ui::Missing,
 };
@@ -36,7 +36,7 @@ pub fn shell(assets: &'static str) -> impl IntoView {
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f5f2ec"/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#121518"/>
                 <link rel="stylesheet" href=format!("{root}/stoa.css")/>
-                <link rel="icon" type="image/svg+xml" href=format!("{root}/favicon.svg")/>
+                <link rel="icon" type="image/svg+xml" href=format!("{root}/icon.svg")/>
                 <link rel="manifest" href=format!("{root}/site.webmanifest")/>
                 <link rel="modulepreload" href=format!("{root}/stoa.js")/>
                 <link
@@ -84,6 +84,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/p/:page") view=RoomPage ssr=SsrMode::Async/>
                 <Route path=path!("/p/:page/invite") view=InvitePage ssr=SsrMode::Async/>
                 <Route path=path!("/admin") view=PagesAdmin ssr=SsrMode::Async/>
+                <Route path=path!("/admin/new") view=NewPagePage ssr=SsrMode::Async/>
                 <Route path=path!("/admin/people") view=PeoplePage ssr=SsrMode::Async/>
                 <Route path=path!("/admin/invitations") view=InvitationsPage ssr=SsrMode::Async/>
                 <Route path=path!("/admin/mail") view=MailPage ssr=SsrMode::Async/>

@@ -9,6 +9,7 @@
 )]
 
 mod app;
+mod form;
 pub mod invitations;
 mod live;
 pub mod pages;

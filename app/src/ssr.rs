@@ -1,8 +1,12 @@
 //! The only server-side module: who asks, what they may reach, and how errors and cookies leave.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    fmt::Write,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use backend::{Backend, Error, SessionToken, Viewer};
+use backend::{Backend, Error, Random, SessionToken, Viewer};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::Refusal;
 use http::{
     HeaderName, HeaderValue, StatusCode,
@@ -14,9 +18,8 @@ use http::{
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::ResponseOptions;
-use server_fn::error::ServerFnUrlError;
 
-use crate::Problem;
+use crate::{Problem, form::Sent};
 
 pub const SESSION_COOKIE: &str = "stoa_session";
 
@@ -120,15 +123,23 @@ impl From<Error> for Problem {
     }
 }
 
-/// The moment in milliseconds, in hexadecimal: short enough to read out, and near the line in the log.
+/// Eight digits and letters: short enough to read out, and on the line in the log.
 fn incident() -> String {
-    format!("{:x}", backend().now().millis())
+    let random = Random.id().unwrap_or_default();
+    random[..4].iter().fold(String::new(), |mut text, byte| {
+        // Writing to a `String` cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
-/// A form without scripts is led back by a redirect, whose status must stay.
+/// The status of an answer to a script. A form without scripts is led back by a redirect, and a page that shows a
+/// problem decides on its status itself.
 pub fn set_status(problem: &Problem) {
-    if let (Some(answer), false) = (use_context::<ResponseOptions>(), asks_for_html())
-        && let Ok(status) = StatusCode::from_u16(status_of(problem))
+    if let (Some(answer), true) = (
+        use_context::<ResponseOptions>(),
+        is_call() && !asks_for_html(),
+    ) && let Ok(status) = StatusCode::from_u16(status_of(problem))
     {
         answer.set_status(status);
     }
@@ -164,6 +175,10 @@ pub fn header(name: HeaderName, value: &str) {
     }
 }
 
+fn is_call() -> bool {
+    use_context::<Parts>().is_some_and(|parts| parts.uri.path().starts_with("/api/"))
+}
+
 fn asks_for_html() -> bool {
     use_context::<Parts>().is_some_and(|parts| {
         let accept = parts
@@ -174,35 +189,124 @@ fn asks_for_html() -> bool {
     })
 }
 
-/// Without scripts a refused form is led back to its page, which shows why. The browser's own `Referer` does that,
-/// but pages with a token in their address do not send one: they name the way back.
-pub fn lead_back(path: &str, endpoint: &str, problem: &Problem) {
-    if !asks_for_html() {
-        return;
-    }
-    let base = format!("{}{path}", backend().settings().public_url);
-    if let (Ok(url), Some(answer)) = (
-        ServerFnUrlError::new(endpoint, problem.clone()).to_url(&base),
-        use_context::<ResponseOptions>(),
-    ) {
-        let query = url.query().unwrap_or_default();
-        if let Ok(value) = HeaderValue::from_str(&format!("{path}?{query}")) {
-            answer.set_status(StatusCode::SEE_OTHER);
-            answer.insert_header(LOCATION, value);
+/// Ends a server function that is a form as well. To scripts the result is the answer; they find the way themselves.
+/// Without scripts the browser is led `to` where it goes on, or `back` to the form, which shows what it is
+/// [`Sent`] back with: why, and what was typed.
+pub fn finish<T>(
+    done: Result<T, Problem>,
+    form: &str,
+    back: &str,
+    typed: &[(&str, &str)],
+    to: impl FnOnce(&T) -> Next,
+) -> Result<T, Problem> {
+    if asks_for_html() {
+        let typed = || {
+            let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            typed.iter().map(owned).collect()
+        };
+        match &done {
+            Ok(result) => match to(result) {
+                Next::Go(path) => see_other(&path),
+                Next::Back(words) => {
+                    let mut typed: Vec<_> = typed();
+                    typed.extend(words);
+                    send_back(
+                        back,
+                        &Sent {
+                            form: form.into(),
+                            problem: None,
+                            typed,
+                        },
+                    );
+                }
+            },
+            Err(problem) => {
+                let problem = Some(problem.clone());
+                send_back(
+                    back,
+                    &Sent {
+                        form: form.into(),
+                        problem,
+                        typed: typed(),
+                    },
+                );
+            }
         }
+    }
+    done
+}
+
+/// Where a form without scripts goes on.
+pub enum Next {
+    Go(String),
+    /// To the form's own page, which is told this.
+    Back(Option<(String, String)>),
+}
+
+const SENT_COOKIE: &str = "stoa_sent";
+/// Browsers take 4,096 bytes with the name and the attributes.
+const SENT_MOST: usize = 3_600;
+
+/// In a cookie, not in the address: nobody can make up a link that puts words into our mouth, and what was typed
+/// reaches no log.
+fn send_back(path: &str, sent: &Sent) {
+    let encode = |sent: &Sent| {
+        let json = serde_json::to_vec(sent).unwrap_or_default();
+        URL_SAFE_NO_PAD.encode(json)
+    };
+    let mut value = encode(sent);
+    if value.len() > SENT_MOST {
+        value = encode(&Sent {
+            typed: Vec::new(),
+            ..sent.clone()
+        });
+    }
+    set_cookie(SENT_COOKIE, &value, 60);
+    see_other(path);
+}
+
+/// What this form was sent back with; told once.
+pub fn sent_back(form: &str) -> Option<Sent> {
+    let value = cookie(SENT_COOKIE)?;
+    let json = URL_SAFE_NO_PAD.decode(value).ok()?;
+    let sent: Sent = serde_json::from_slice(&json).ok()?;
+    if sent.form != form {
+        return None;
+    }
+    set_cookie(SENT_COOKIE, "", 0);
+    Some(sent)
+}
+
+fn see_other(path: &str) {
+    if let (Some(answer), Ok(path)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(path),
+    ) {
+        answer.set_status(StatusCode::SEE_OTHER);
+        answer.insert_header(LOCATION, path);
+    }
+}
+
+/// A page with the token in its address. Tokens that cannot be ours lead home.
+pub fn with_token(path: &str, token: &str) -> String {
+    let ours = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    if token.chars().all(ours) {
+        format!("/{path}/{token}")
+    } else {
+        "/".into()
     }
 }
 
 /// The one place that shows a session's token to a browser.
 pub fn keep_session(token: &SessionToken) {
-    set_cookie(token.expose(), Backend::SESSION_SECONDS);
+    set_cookie(SESSION_COOKIE, token.expose(), Backend::SESSION_SECONDS);
 }
 
 pub fn drop_session() {
-    set_cookie("", 0);
+    set_cookie(SESSION_COOKIE, "", 0);
 }
 
-fn set_cookie(value: &str, seconds: i64) {
+fn set_cookie(name: &str, value: &str, seconds: i64) {
     let secure = if backend().settings().public_url.starts_with("https:") {
         "; Secure"
     } else {
@@ -210,8 +314,6 @@ fn set_cookie(value: &str, seconds: i64) {
     };
     header(
         SET_COOKIE,
-        &format!(
-            "{SESSION_COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"
-        ),
+        &format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"),
     );
 }

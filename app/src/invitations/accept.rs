@@ -3,13 +3,24 @@
 use domain::{AccountId, Email, Identity, InvitationView, PageId, PersonName};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::hooks::use_params_map;
 
-use super::api::{AcceptInvitation, AskForNewLink, invitation_view, note_invitation_opened};
-use crate::{
-    people::Card,
-    ui::{Field, Tile, Trouble, trouble},
+use super::{
+    api::{AcceptInvitation, AskForNewLink, invitation_view},
+    opened::tell_opened,
 };
+use crate::{
+    form::{Sent, then_load, why},
+    people::Card,
+    ui::{Field, Tile, Trouble},
+};
+
+/// What its forms were sent back with, without scripts.
+#[derive(Clone)]
+struct BackHere {
+    joining: Option<Sent>,
+    asking: Option<Sent>,
+}
 
 #[component]
 pub fn AcceptPage() -> impl IntoView {
@@ -17,9 +28,11 @@ pub fn AcceptPage() -> impl IntoView {
     crate::ssr::keep_address_private();
     let params = use_params_map();
     let token = Memo::new(move |_| params.read().get("token").unwrap_or_default());
-    let asked = use_query_map().read_untracked().get("asked").is_some();
     let invitation = Resource::new_blocking(move || token.get(), invitation_view);
-    let accept = ServerAction::<AcceptInvitation>::new();
+    provide_context(BackHere {
+        joining: Sent::of("accept_invitation"),
+        asking: Sent::of("ask_for_new_link"),
+    });
     view! {
         <Card>
             <Suspense>
@@ -27,10 +40,10 @@ pub fn AcceptPage() -> impl IntoView {
                     let token = token.get_untracked();
                     match invitation.await {
                         Ok(view @ InvitationView::Open { .. }) => {
-                            view! { <Open view=view token=token accept=accept/> }.into_any()
+                            view! { <Open view=view token=token/> }.into_any()
                         }
                         Ok(InvitationView::Member { page }) => view! { <Member page=page.id name=page.name/> }.into_any(),
-                        Ok(InvitationView::Expired) => view! { <Expired token=token asked=asked/> }.into_any(),
+                        Ok(InvitationView::Expired) => view! { <Expired token=token/> }.into_any(),
                         Ok(InvitationView::Gone) => view! { <Gone/> }.into_any(),
                         Err(problem) => {
                             #[cfg(feature = "ssr")]
@@ -44,46 +57,8 @@ pub fn AcceptPage() -> impl IntoView {
     }
 }
 
-/// Tells the inviter that a person has it before them: at the first sign of one, which link scanners do not give.
-fn tell_opened(token: String) {
-    Effect::new(move |_| {
-        let told = StoredValue::new(false);
-        let tell = {
-            let token = token.clone();
-            move || {
-                if !told.get_value() {
-                    told.set_value(true);
-                    let token = token.clone();
-                    leptos::task::spawn_local(async move {
-                        // Only a nicety for the inviter: nobody misses it when it fails.
-                        let _ = note_invitation_opened(token).await;
-                    });
-                }
-            }
-        };
-        let moved = window_event_listener(leptos::ev::pointermove, {
-            let tell = tell.clone();
-            move |_| tell()
-        });
-        let pressed = window_event_listener(leptos::ev::pointerdown, {
-            let tell = tell.clone();
-            move |_| tell()
-        });
-        let typed = window_event_listener(leptos::ev::keydown, move |_| tell());
-        on_cleanup(move || {
-            for listener in [moved, pressed, typed] {
-                listener.remove();
-            }
-        });
-    });
-}
-
 #[component]
-fn Open(
-    view: InvitationView,
-    token: String,
-    accept: ServerAction<AcceptInvitation>,
-) -> impl IntoView {
+fn Open(view: InvitationView, token: String) -> impl IntoView {
     let InvitationView::Open {
         page_name,
         page,
@@ -106,12 +81,9 @@ fn Open(
         <h1 class="door-name">{page_name}</h1>
         {(!note.is_empty()).then(|| view! { <p class="muted lines">{format!("“{note}”")}</p> })}
         <Faces members=members/>
-        {match signed_in_as {
-            Some(me) => view! { <TwoIdentities me=me email=email token=token accept=accept known_name=known_name/> }.into_any(),
-            None => view! { <Join email=email token=token accept=accept known_name=known_name/> }.into_any(),
-        }}
+        <Join email=email token=token known_name=known_name signed_in_as=signed_in_as/>
     }
-        .into_any()
+    .into_any()
 }
 
 #[component]
@@ -130,57 +102,56 @@ fn Faces(members: Vec<(AccountId, String)>) -> impl IntoView {
 fn Join(
     email: Email,
     token: String,
-    accept: ServerAction<AcceptInvitation>,
     known_name: Option<String>,
+    /// Signed in as one, invited as another: whoever it is chooses.
+    signed_in_as: Option<Identity>,
 ) -> impl IntoView {
+    let accept = ServerAction::<AcceptInvitation>::new();
+    then_load(
+        move || accept.value().get(),
+        |page| format!("/p/{}", page.id),
+    );
+    let sent = use_context::<BackHere>().and_then(|back| back.joining);
+    let words = why(move || accept.value().get(), sent.as_ref());
+    let name = match Sent::typed(sent.as_ref(), "name") {
+        typed if typed.is_empty() => known_name.unwrap_or_default(),
+        typed => typed,
+    };
+    let address = email.to_string();
+    let (join, stay) = match &signed_in_as {
+        Some(me) => (
+            format!("Join as {address}"),
+            Some(format!("Join as {}", me.name)),
+        ),
+        None => ("Join the page".to_owned(), None),
+    };
     view! {
+        {signed_in_as.map(|me| view! {
+            <p class="notice warn">
+                "You are signed in as "<b>{me.name}</b>" ("{me.email}"). The invitation is for "<b>{address.clone()}</b>"."
+            </p>
+        })}
         <ActionForm action=accept>
             <input type="hidden" name="token" value=token/>
             <Field
                 label="Your name"
                 name="name"
-                value=known_name.unwrap_or_default()
+                value=name
                 max=PersonName::MAX
                 autocomplete="name"
                 autofocus=true
             />
             <div class="labelled">
                 <label for="locked-email">"Email"</label>
-                <input id="locked-email" class="input" type="email" value=email.to_string() readonly/>
+                <input id="locked-email" class="input" type="email" value=address.clone() readonly/>
             </div>
-            <Trouble words=trouble(move || accept.value().get())/>
-            <button class="btn wide" type="submit" disabled=move || accept.pending().get()>"Join the page"</button>
+            <Trouble words=words/>
+            <button class="btn wide" type="submit" disabled=move || accept.pending().get()>{join}</button>
+            {stay.map(|stay| view! {
+                <button class="btn ghost wide" type="submit" name="as_me" value="true" formnovalidate>{stay}</button>
+            })}
         </ActionForm>
         <p class="muted small">"No password needed. The link in your email signs you in."</p>
-    }
-}
-
-/// Signed in as one, invited as another: whoever it is chooses.
-#[component]
-fn TwoIdentities(
-    me: Identity,
-    email: Email,
-    token: String,
-    accept: ServerAction<AcceptInvitation>,
-    known_name: Option<String>,
-) -> impl IntoView {
-    let switch = RwSignal::new(false);
-    let other = token.clone();
-    let stay = format!("Join as {}", me.name);
-    let address = email.to_string();
-    view! {
-        <p class="notice">
-            "You are signed in as "<b>{me.name}</b>" ("{me.email}"). The invitation is for "<b>{email.to_string()}</b>"."
-        </p>
-        <ActionForm action=accept>
-            <input type="hidden" name="token" value=token/>
-            <input type="hidden" name="as_me" value="true"/>
-            <button class="btn wide" type="submit">{stay}</button>
-        </ActionForm>
-        <details class="switch" prop:open=switch>
-            <summary>{format!("Join as {address} instead")}</summary>
-            <Join email=email token=other accept=accept known_name=known_name/>
-        </details>
     }
 }
 
@@ -197,14 +168,19 @@ fn Member(page: PageId, name: String) -> impl IntoView {
 }
 
 #[component]
-fn Expired(token: String, asked: bool) -> impl IntoView {
+fn Expired(token: String) -> impl IntoView {
     #[cfg(feature = "ssr")]
     crate::ssr::page_status(http::StatusCode::GONE);
     let action = ServerAction::<AskForNewLink>::new();
+    let token = StoredValue::new(token);
+    let sent = use_context::<BackHere>().and_then(|back| back.asking);
+    let words = why(move || action.value().get(), sent.as_ref());
+    let asked_before = sent.is_some_and(|sent| sent.problem.is_none());
+    let asked = move || asked_before || matches!(action.value().get(), Some(Ok(())));
     view! {
         <Title text="Expired · Stoa"/>
         <h1>"This link has expired"</h1>
-        {if asked {
+        {move || if asked() {
             view! {
                 <p class="notice" role="status">"A new link is on its way to the address that was invited."</p>
             }
@@ -213,8 +189,8 @@ fn Expired(token: String, asked: bool) -> impl IntoView {
             view! {
                 <p class="muted">"Invitations work for a week. A new link goes to the address that was invited."</p>
                 <ActionForm action=action>
-                    <input type="hidden" name="token" value=token/>
-                    <Trouble words=trouble(move || action.value().get())/>
+                    <input type="hidden" name="token" value=token.get_value()/>
+                    <Trouble words=words/>
                     <button class="btn wide" type="submit" disabled=move || action.pending().get()>
                         "Ask for a new link"
                     </button>

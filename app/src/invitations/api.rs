@@ -6,21 +6,34 @@ use server_fn::codec::Json;
 
 use crate::Problem;
 #[cfg(feature = "ssr")]
-use crate::ssr::{backend, keep_session, lead_back, maybe_signed_in, signed_in};
+use crate::ssr::{Next, backend, finish, keep_session, maybe_signed_in, signed_in, with_token};
 #[cfg(feature = "ssr")]
 use domain::{Note, PersonName};
 
-/// `addresses` as typed or pasted: commas, spaces, lines, `Name <a@b>`.
+/// A form. `addresses` as typed or pasted: commas, spaces, lines, `Name <a@b>`.
 #[server(prefix = "/api", endpoint = "invite")]
 pub async fn invite(
     page: PageId,
     addresses: String,
     #[server(default)] note: String,
 ) -> Result<InviteOutcome, Problem> {
-    let viewer = signed_in().await?;
-    Ok(backend()
-        .invite(&viewer, page, &addresses, Note::parse(&note)?)
-        .await?)
+    let done: Result<_, Problem> = async {
+        let viewer = signed_in().await?;
+        let words = Note::parse(&note)?;
+        Ok(backend().invite(&viewer, page, &addresses, words).await?)
+    }
+    .await;
+    let typed = [("addresses", &*addresses), ("note", &*note)];
+    finish(
+        done,
+        "invite",
+        &format!("/p/{page}/invite"),
+        &typed,
+        |outcome| {
+            let outcome = serde_json::to_string(outcome).ok();
+            Next::Back(outcome.map(|outcome| ("outcome".into(), outcome)))
+        },
+    )
 }
 
 #[server(prefix = "/api", endpoint = "invitations", input = Json)]
@@ -59,7 +72,7 @@ pub async fn note_invitation_opened(token: String) -> Result<(), Problem> {
     Ok(backend().note_invitation_opened(&token).await?)
 }
 
-/// Joins, and leads to the page. `as_me`: with the account that is signed in, not that of the invited address.
+/// A form: joins, and goes on at the page. `as_me`: with the account that is signed in, not that of the invited address.
 #[server(prefix = "/api", endpoint = "accept_invitation")]
 pub async fn accept_invitation(
     token: String,
@@ -67,51 +80,37 @@ pub async fn accept_invitation(
     #[server(default)] as_me: bool,
 ) -> Result<Page, Problem> {
     let done: Result<_, Problem> = async {
-        let name = if name.trim().is_empty() {
-            None
-        } else {
-            Some(PersonName::parse(&name)?)
+        let name = match name.trim() {
+            "" => None,
+            name => Some(PersonName::parse(name)?),
         };
         let viewer = maybe_signed_in().await?;
-        Ok(backend()
+        let accepted = backend()
             .accept_invitation(&token, name, viewer.as_ref(), as_me)
-            .await?)
+            .await?;
+        if let Some(session) = &accepted.session {
+            keep_session(session);
+        }
+        Ok(accepted.page)
     }
     .await;
-    match done {
-        Ok(accepted) => {
-            if let Some(session) = &accepted.session {
-                keep_session(session);
-            }
-            leptos_axum::redirect(&format!("/p/{}", accepted.page.id));
-            Ok(accepted.page)
-        }
-        Err(problem) => {
-            lead_back(
-                &format!("/invite/{token}"),
-                "/api/accept_invitation",
-                &problem,
-            );
-            Err(problem)
-        }
-    }
+    let back = with_token("invite", &token);
+    finish(
+        done,
+        "accept_invitation",
+        &back,
+        &[("name", &name)],
+        |page| Next::Go(format!("/p/{}", page.id)),
+    )
 }
 
+/// A form, shown where a link has expired.
 #[server(prefix = "/api", endpoint = "ask_for_new_link")]
 pub async fn ask_for_new_link(token: String) -> Result<(), Problem> {
-    let back = format!("/invite/{token}");
-    match backend()
+    let done = backend()
         .ask_for_new_link(&token)
         .await
-        .map_err(Problem::from)
-    {
-        Ok(()) => {
-            leptos_axum::redirect(&format!("{back}?asked=1"));
-            Ok(())
-        }
-        Err(problem) => {
-            lead_back(&back, "/api/ask_for_new_link", &problem);
-            Err(problem)
-        }
-    }
+        .map_err(Problem::from);
+    let back = with_token("invite", &token);
+    finish(done, "ask_for_new_link", &back, &[], |()| Next::Back(None))
 }

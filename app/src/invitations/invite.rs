@@ -11,6 +11,7 @@ use super::{
     chips::{Chip, Chips},
 };
 use crate::{
+    form::Sent,
     pages::api::room,
     people::Card,
     ui::{Dialog, Glyph, Icon, Missing, Trouble, act, value_of},
@@ -58,10 +59,13 @@ pub fn InvitePage() -> impl IntoView {
             None => None,
         }
     });
+    let sent = Sent::of("invite");
     view! {
         <Title text="Invite people · Stoa"/>
         <Suspense>
-            {move || Suspend::new(async move {
+            {move || {
+                let sent = sent.clone();
+                Suspend::new(async move {
                 match asked.await {
                     Some(room) => {
                         let back = format!("/p/{}", room.page.id);
@@ -69,23 +73,31 @@ pub fn InvitePage() -> impl IntoView {
                             <Card>
                                 <h1>"Invite people"</h1>
                                 <p class="muted">"to "<a href=back>{room.page.name}</a></p>
-                                <InviteForm page=room.page.id/>
+                                <InviteForm page=room.page.id sent=sent/>
                             </Card>
                         }
                             .into_any()
                     }
                     None => view! { <Missing/> }.into_any(),
                 }
-            })}
+                })
+            }}
         </Suspense>
     }
 }
 
 #[component]
-fn InviteForm(page: PageId) -> impl IntoView {
+fn InviteForm(page: PageId, #[prop(optional_no_strip)] sent: Option<Sent>) -> impl IntoView {
     let chips = RwSignal::new(Chips::default());
-    let trouble = RwSignal::new(None);
-    let outcome = RwSignal::new(None::<InviteOutcome>);
+    let typed = |name| Sent::typed(sent.as_ref(), name);
+    let (addresses, note) = (typed("addresses"), typed("note"));
+    let outcome = serde_json::from_str::<InviteOutcome>(&typed("outcome")).ok();
+    let (addresses, note) = match &outcome {
+        Some(_) => (String::new(), String::new()),
+        None => (addresses, note),
+    };
+    let outcome = RwSignal::new(outcome);
+    let trouble = RwSignal::new(Sent::words(sent.as_ref()));
     let busy = RwSignal::new(false);
     let field = NodeRef::<html::Textarea>::new();
     let take_all = move || {
@@ -124,7 +136,7 @@ fn InviteForm(page: PageId) -> impl IntoView {
     view! {
         <form class="invite-form" action=Invite::url() method="post" on:submit=send>
             <input type="hidden" name="page" value=page.to_string()/>
-            <Addresses chips=chips field=field take_all=Callback::new(move |()| take_all())/>
+            <Addresses chips=chips field=field typed=addresses take_all=Callback::new(move |()| take_all())/>
             <div class="labelled">
                 <label for="invite-note">"Note"</label>
                 <textarea
@@ -134,7 +146,9 @@ fn InviteForm(page: PageId) -> impl IntoView {
                     rows="2"
                     maxlength=Note::MAX
                     aria-describedby="invite-note-hint"
-                ></textarea>
+                >
+                    {note}
+                </textarea>
                 <p class="hint" id="invite-note-hint">"Optional. It stands in the mail and behind the link."</p>
             </div>
             <Trouble words=trouble/>
@@ -151,9 +165,11 @@ fn InviteForm(page: PageId) -> impl IntoView {
 fn Addresses(
     chips: RwSignal<Chips>,
     field: NodeRef<html::Textarea>,
+    /// What stands in it at first.
+    typed: String,
     take_all: Callback<()>,
 ) -> impl IntoView {
-    let typed = move |_| {
+    let on_input = move |_| {
         let Some(field) = field.get_untracked() else {
             return;
         };
@@ -213,10 +229,12 @@ fn Addresses(
                     spellcheck="false"
                     inputmode="email"
                     aria-describedby="invite-wrong invite-addresses-hint"
-                    on:input=typed
+                    on:input=on_input
                     on:keydown=pressed
                     on:blur=move |_| take_all.run(())
-                ></textarea>
+                >
+                    {typed}
+                </textarea>
             </div>
             <ul class="wrong-list" id="invite-wrong" aria-live="polite">
                 {move || {

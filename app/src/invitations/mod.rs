@@ -5,6 +5,7 @@ pub mod api;
 mod chips;
 mod invite;
 mod list;
+mod opened;
 
 pub use accept::AcceptPage;
 pub use invite::{InviteButton, InviteDialog, InvitePage};

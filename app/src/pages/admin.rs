@@ -2,6 +2,7 @@
 
 use domain::{About, PageId, PageName, PageSummary};
 use leptos::prelude::*;
+use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
     api::{CreatePage, archive_page, delete_page, page_summaries, update_page},
@@ -10,9 +11,10 @@ use super::{
 };
 use crate::{
     Problem,
+    form::{Sent, why},
     invitations::InviteDialog,
     people::{AdminFrame, Here},
-    ui::{Dialog, Field, Glyph, Icon, Menu, Tile, Trouble, act, ago, trouble, value_of},
+    ui::{Dialog, Field, Glyph, Icon, Menu, Tile, Trouble, act, ago, value_of},
 };
 
 #[component]
@@ -135,22 +137,32 @@ fn Empty(adding: RwSignal<bool>) -> impl IntoView {
 /// The same form on a page of its own, for browsers without scripts.
 #[component]
 pub fn NewPagePage() -> impl IntoView {
+    let sent = StoredValue::new(Sent::of("create_page"));
     view! {
         <AdminFrame here=Here::Pages>
             <header class="head"><h1>"New page"</h1></header>
-            <section class="card narrow"><CreateForm/></section>
+            <section class="card narrow"><CreateForm sent=sent.get_value()/></section>
         </AdminFrame>
     }
 }
 
 #[component]
-fn CreateForm() -> impl IntoView {
+fn CreateForm(#[prop(optional_no_strip)] sent: Option<Sent>) -> impl IntoView {
     let action = ServerAction::<CreatePage>::new();
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if let Some(Ok(page)) = action.value().get() {
+            navigate(&format!("/p/{}", page.id), NavigateOptions::default());
+        }
+    });
+    let typed = |name| Sent::typed(sent.as_ref(), name);
+    let (name, about) = (typed("name"), typed("about"));
+    let words = why(move || action.value().get(), sent.as_ref());
     view! {
         <ActionForm action=action>
-            <Field label="Page name" name="name" max=PageName::MAX autofocus=true/>
-            <AboutField about=String::new()/>
-            <Trouble words=trouble(move || action.value().get())/>
+            <Field label="Page name" name="name" value=name max=PageName::MAX autofocus=true/>
+            <AboutField about=about/>
+            <Trouble words=words/>
             <div class="actions">
                 <button class="btn" type="submit" disabled=move || action.pending().get()>"Create page"</button>
             </div>

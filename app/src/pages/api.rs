@@ -9,7 +9,7 @@ use server_fn::codec::Json;
 
 use crate::Problem;
 #[cfg(feature = "ssr")]
-use crate::ssr::{backend, signed_in};
+use crate::ssr::{Next, backend, finish, signed_in};
 #[cfg(feature = "ssr")]
 use domain::{About, Body, PageName};
 
@@ -23,14 +23,19 @@ pub struct Posted {
     pub seq: i64,
 }
 
-/// A form that also works before wasm has loaded; lands on the new page.
+/// A form that also works before wasm has loaded; goes on at the new page.
 #[server(prefix = "/api", endpoint = "create_page")]
 pub async fn create_page(name: String, #[server(default)] about: String) -> Result<Page, Problem> {
-    let viewer = signed_in().await?;
-    let (name, about) = (PageName::parse(&name)?, About::parse(&about)?);
-    let page = backend().create_page(&viewer, name, about).await?;
-    leptos_axum::redirect(&format!("/p/{}", page.id));
-    Ok(page)
+    let done: Result<_, Problem> = async {
+        let viewer = signed_in().await?;
+        let (name, about) = (PageName::parse(&name)?, About::parse(&about)?);
+        Ok(backend().create_page(&viewer, name, about).await?)
+    }
+    .await;
+    let typed = [("name", &*name), ("about", &*about)];
+    finish(done, "create_page", "/admin/new", &typed, |page| {
+        Next::Go(format!("/p/{}", page.id))
+    })
 }
 
 #[server(prefix = "/api", endpoint = "update_page", input = Json)]

@@ -19,7 +19,7 @@ mod talk;
 mod timeline;
 mod zone;
 
-pub use admin::PagesAdmin;
+pub use admin::{NewPagePage, PagesAdmin};
 pub use room::{HomePage, RoomPage};
 pub use shelf::Shelf;
 pub use zone::now;

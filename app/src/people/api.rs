@@ -7,7 +7,7 @@ use server_fn::codec::Json;
 use crate::Problem;
 #[cfg(feature = "ssr")]
 use crate::ssr::{
-    backend, drop_session, keep_session, lead_back, maybe_signed_in, peer, signed_in,
+    Next, backend, drop_session, finish, keep_session, maybe_signed_in, peer, signed_in, with_token,
 };
 #[cfg(feature = "ssr")]
 use domain::{Email, PageName, PersonName, SignInCode};
@@ -27,6 +27,7 @@ pub async fn check_setup(token: String) -> Result<(), Problem> {
     Ok(backend().check_setup(&token).await?)
 }
 
+/// A form: makes the place, signs its first admin in, goes on at `/admin`.
 #[server(prefix = "/api", endpoint = "set_up")]
 pub async fn set_up(
     token: String,
@@ -35,45 +36,29 @@ pub async fn set_up(
     email: String,
 ) -> Result<(), Problem> {
     let done: Result<_, Problem> = async {
-        let (place, name) = (PageName::parse(&place)?, PersonName::parse(&name)?);
-        Ok(backend()
-            .set_up(&token, place, name, Email::parse(&email)?)
-            .await?)
+        let (place, person) = (PageName::parse(&place)?, PersonName::parse(&name)?);
+        let email = Email::parse(&email)?;
+        keep_session(&backend().set_up(&token, place, person, email).await?);
+        Ok(())
     }
     .await;
-    match done {
-        Ok(session) => {
-            keep_session(&session);
-            leptos_axum::redirect("/admin");
-            Ok(())
-        }
-        Err(problem) => {
-            lead_back(&format!("/setup/{token}"), "/api/set_up", &problem);
-            Err(problem)
-        }
-    }
+    let typed = [("place", &*place), ("name", &*name), ("email", &*email)];
+    let back = with_token("setup", &token);
+    finish(done, "set_up", &back, &typed, |()| {
+        Next::Go("/admin".into())
+    })
 }
 
-/// The answer is the same whether or not the account exists.
+/// A form. The answer is the same whether or not the account exists.
 #[server(prefix = "/api", endpoint = "request_sign_in")]
 pub async fn request_sign_in(email: String) -> Result<(), Problem> {
-    let email = Email::parse(&email)?;
-    backend().request_sign_in(&email, &peer()).await?;
-    leptos_axum::redirect(&format!("/sign-in?email={}", urlencode(email.as_str())));
-    Ok(())
-}
-
-/// For the one value that goes into an address here.
-#[cfg(feature = "ssr")]
-fn urlencode(text: &str) -> String {
-    text.bytes()
-        .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'@' => {
-                char::from(byte).to_string()
-            }
-            other => format!("%{other:02X}"),
-        })
-        .collect()
+    let done: Result<_, Problem> = async {
+        let email = Email::parse(&email)?;
+        Ok(backend().request_sign_in(&email, &peer()).await?)
+    }
+    .await;
+    let typed = [("email", &*email)];
+    finish(done, "sign_in", "/sign-in", &typed, |()| Next::Back(None))
 }
 
 #[server(prefix = "/api", endpoint = "check_sign_in", input = Json)]
@@ -81,46 +66,46 @@ pub async fn check_sign_in(token: String) -> Result<String, Problem> {
     Ok(backend().check_sign_in(&token).await?)
 }
 
+/// A form: uses the link up.
 #[server(prefix = "/api", endpoint = "sign_in_with_link")]
 pub async fn sign_in_with_link(token: String) -> Result<(), Problem> {
-    match backend()
-        .sign_in_with_link(&token)
-        .await
-        .map_err(Problem::from)
-    {
-        Ok(session) => {
-            keep_session(&session);
-            leptos_axum::redirect("/");
-            Ok(())
-        }
-        Err(problem) => {
-            lead_back(
-                &format!("/sign-in/{token}"),
-                "/api/sign_in_with_link",
-                &problem,
-            );
-            Err(problem)
-        }
-    }
+    let session = backend().sign_in_with_link(&token).await;
+    let done = session
+        .map(|session| keep_session(&session))
+        .map_err(Problem::from);
+    let back = with_token("sign-in", &token);
+    finish(done, "sign_in_with_link", &back, &[], |()| {
+        Next::Go("/".into())
+    })
 }
 
+/// A form: the six digits of the mail, as people type them.
 #[server(prefix = "/api", endpoint = "sign_in_with_code")]
 pub async fn sign_in_with_code(email: String, code: String) -> Result<(), Problem> {
-    let (email, code) = (Email::parse(&email)?, SignInCode::parse(&code)?);
-    let session = backend().sign_in_with_code(&email, &code, &peer()).await?;
-    keep_session(&session);
-    leptos_axum::redirect("/");
-    Ok(())
+    let done: Result<_, Problem> = async {
+        let (email, code) = (Email::parse(&email)?, SignInCode::parse(&code)?);
+        keep_session(&backend().sign_in_with_code(&email, &code, &peer()).await?);
+        Ok(())
+    }
+    .await;
+    let typed = [("email", &*email), ("code", "")];
+    finish(done, "sign_in", "/sign-in", &typed, |()| {
+        Next::Go("/".into())
+    })
 }
 
+/// A form.
 #[server(prefix = "/api", endpoint = "sign_out")]
 pub async fn sign_out() -> Result<(), Problem> {
-    if let Some(viewer) = maybe_signed_in().await? {
-        backend().sign_out(&viewer).await?;
+    let done: Result<_, Problem> = async {
+        if let Some(viewer) = maybe_signed_in().await? {
+            backend().sign_out(&viewer).await?;
+        }
+        drop_session();
+        Ok(())
     }
-    drop_session();
-    leptos_axum::redirect("/sign-in");
-    Ok(())
+    .await;
+    finish(done, "sign_out", "/", &[], |()| Next::Go("/sign-in".into()))
 }
 
 #[server(prefix = "/api", endpoint = "rename_me", input = Json)]

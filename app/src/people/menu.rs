@@ -6,16 +6,20 @@ use leptos::prelude::*;
 use super::api::{SignOut, rename_me};
 use crate::{
     Problem,
-    ui::{Avatar, Dialog, Field, Trouble},
+    form::then_load,
+    ui::{Avatar, Dialog, Field, Trouble, closes_by_itself},
 };
 
 #[component]
 pub fn AccountMenu(me: Identity) -> impl IntoView {
     let profile = RwSignal::new(false);
     let action = ServerAction::<SignOut>::new();
+    then_load(move || action.value().get(), |()| "/sign-in".into());
     let name = me.name.clone();
+    let menu = NodeRef::new();
+    closes_by_itself(menu);
     view! {
-        <details class="account">
+        <details class="account" node_ref=menu>
             <summary>
                 <Avatar id=me.account.0 name=me.name.clone() small=true/>
                 <span class="grow">{me.name.clone()}</span>

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::{
     Problem,
-    ui::{Field, Trouble, trouble},
+    form::{Sent, then_load, why},
+    ui::{Field, Trouble},
 };
 
 #[component]
@@ -22,11 +23,17 @@ pub fn SetUpPage() -> impl IntoView {
     let token = move || params.read().get("token").unwrap_or_default();
     let checked = Resource::new_blocking(token, check_setup);
     let action = ServerAction::<SetUp>::new();
+    then_load(move || action.value().get(), |()| "/admin".into());
+    let sent = Sent::of("set_up");
     view! {
         <Title text="Set up · Stoa"/>
         <Card>
             <Suspense>
-                {move || Suspend::new(async move {
+                {move || {
+                    let typed = |name| Sent::typed(sent.as_ref(), name);
+                    let (place, name, email) = (typed("place"), typed("name"), typed("email"));
+                    let words = why(move || action.value().get(), sent.as_ref());
+                    Suspend::new(async move {
                     match checked.await {
                         Ok(()) => {
                             view! {
@@ -34,10 +41,10 @@ pub fn SetUpPage() -> impl IntoView {
                                 <p class="muted">"You will be its admin. No password: you sign in by email."</p>
                                 <ActionForm action=action>
                                     <input type="hidden" name="token" value=token/>
-                                    <Field label="Name of this place" name="place" max=PageName::MAX autofocus=true/>
-                                    <Field label="Your name" name="name" max=PersonName::MAX autocomplete="name"/>
-                                    <Field label="Email" name="email" kind="email" max=Email::MAX autocomplete="email"/>
-                                    <Trouble words=trouble(move || action.value().get())/>
+                                    <Field label="Name of this place" name="place" value=place max=PageName::MAX autofocus=true/>
+                                    <Field label="Your name" name="name" value=name max=PersonName::MAX autocomplete="name"/>
+                                    <Field label="Email" name="email" kind="email" value=email max=Email::MAX autocomplete="email"/>
+                                    <Trouble words=words/>
                                     <button class="btn wide" type="submit" disabled=move || action.pending().get()>
                                         "Set up"
                                     </button>
@@ -47,7 +54,8 @@ pub fn SetUpPage() -> impl IntoView {
                         }
                         Err(problem) => view! { <NotNow problem=problem/> }.into_any(),
                     }
-                })}
+                    })
+                }}
             </Suspense>
         </Card>
     }

@@ -3,37 +3,89 @@
 use domain::Email;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::{components::Redirect, hooks::use_params_map};
+use serde::{Deserialize, Serialize};
 
 use super::{
-    api::{RequestSignIn, SignInWithCode, SignInWithLink, check_sign_in, place_name},
+    api::{RequestSignIn, SignInWithCode, SignInWithLink, check_sign_in, place_name, whoami},
     frame::Card,
 };
-use crate::ui::{Field, Trouble, trouble};
+use crate::{
+    Problem,
+    form::{Sent, then_load, why},
+    ui::{Field, Trouble},
+};
 
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    let query = use_query_map();
-    let sent_to = move || {
-        query
-            .read()
-            .get("email")
-            .filter(|email| Email::parse(email).is_ok())
-    };
-    let place = Resource::new_blocking(|| (), |()| place_name());
+    // Whoever is signed in has nothing to do here.
+    let asked = Resource::new_blocking(
+        || (),
+        |()| async move {
+            match whoami().await {
+                Ok(Some(_)) => Ok(Visitor::SignedIn),
+                _ => place_name().await.map(Visitor::Stranger),
+            }
+        },
+    );
+    let sent = Sent::of("sign_in");
     view! {
         <Title text="Sign in · Stoa"/>
         <Card>
             <Suspense>
-                {move || Suspend::new(async move {
-                    match (place.await, sent_to()) {
-                        (Ok(None), _) => view! { <NotSetUp/> }.into_any(),
-                        (_, Some(email)) => view! { <Code email=email/> }.into_any(),
-                        (place, None) => view! { <Ask place=place.ok().flatten()/> }.into_any(),
-                    }
-                })}
+                {move || {
+                    let sent = sent.clone();
+                    Suspend::new(async move {
+                        match asked.await {
+                            Ok(Visitor::SignedIn) => view! { <Redirect path="/"/> }.into_any(),
+                            Ok(Visitor::Stranger(Some(place))) => {
+                                view! { <Steps place=place sent=sent/> }.into_any()
+                            }
+                            Ok(Visitor::Stranger(None)) => view! { <NotSetUp/> }.into_any(),
+                            Err(problem) => view! { <NotNow problem=problem/> }.into_any(),
+                        }
+                    })
+                }}
             </Suspense>
         </Card>
+    }
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+enum Visitor {
+    SignedIn,
+    /// With the place's name, once it is set up.
+    Stranger(Option<String>),
+}
+
+/// First the address, then the code; without scripts the server says which.
+#[component]
+fn Steps(place: String, sent: Option<Sent>) -> impl IntoView {
+    let ask = ServerAction::<RequestSignIn>::new();
+    let code_was_tried = sent
+        .iter()
+        .flat_map(|sent| &sent.typed)
+        .any(|(name, _)| name == "code");
+    let taken = sent.as_ref().is_some_and(|sent| sent.problem.is_none());
+    let mailed = (taken || code_was_tried).then(|| Sent::typed(sent.as_ref(), "email"));
+    let mailed = RwSignal::new(mailed);
+    let typed = StoredValue::new(String::new());
+    Effect::new(move |_| {
+        if let Some(Ok(())) = ask.value().get() {
+            mailed.set(Some(typed.get_value()));
+        }
+    });
+    Effect::new(move |_| {
+        if let Some(ask) = ask.input().get() {
+            typed.set_value(ask.email);
+        }
+    });
+    let sent = StoredValue::new(sent);
+    view! {
+        {move || match mailed.get() {
+            Some(email) => view! { <Code email=email sent=sent.get_value() mailed=mailed/> }.into_any(),
+            None => view! { <Ask place=place.clone() action=ask sent=sent.get_value()/> }.into_any(),
+        }}
     }
 }
 
@@ -49,14 +101,15 @@ fn NotSetUp() -> impl IntoView {
 }
 
 #[component]
-fn Ask(place: Option<String>) -> impl IntoView {
-    let action = ServerAction::<RequestSignIn>::new();
+fn Ask(place: String, action: ServerAction<RequestSignIn>, sent: Option<Sent>) -> impl IntoView {
+    let email = Sent::typed(sent.as_ref(), "email");
+    let words = why(move || action.value().get(), sent.as_ref());
     view! {
         <h1>"Sign in"</h1>
-        <p class="muted">{place.map(|place| format!("to {place}"))}</p>
+        <p class="muted">{format!("to {place}")}</p>
         <ActionForm action=action>
-            <Field label="Email" name="email" kind="email" max=Email::MAX autocomplete="email" autofocus=true/>
-            <Trouble words=trouble(move || action.value().get())/>
+            <Field label="Email" name="email" kind="email" value=email max=Email::MAX autocomplete="email" autofocus=true/>
+            <Trouble words=words/>
             <button class="btn wide" type="submit" disabled=move || action.pending().get()>"Send me a link"</button>
         </ActionForm>
         <p class="muted small">"No password needed. If you were invited, the link in that mail lets you in as well."</p>
@@ -64,8 +117,10 @@ fn Ask(place: Option<String>) -> impl IntoView {
 }
 
 #[component]
-fn Code(email: String) -> impl IntoView {
+fn Code(email: String, sent: Option<Sent>, mailed: RwSignal<Option<String>>) -> impl IntoView {
     let action = ServerAction::<SignInWithCode>::new();
+    then_load(move || action.value().get(), |()| "/".into());
+    let words = why(move || action.value().get(), sent.as_ref());
     view! {
         <h1>"Look at your mail"</h1>
         <p class="muted">
@@ -82,10 +137,15 @@ fn Code(email: String) -> impl IntoView {
                 max=12
                 autofocus=true
             />
-            <Trouble words=trouble(move || action.value().get())/>
+            <Trouble words=words/>
             <button class="btn wide" type="submit" disabled=move || action.pending().get()>"Sign in"</button>
         </ActionForm>
-        <p class="muted small"><a href="/sign-in">"Use another address"</a></p>
+        <p class="muted small">
+            <a href="/sign-in" on:click=move |event| {
+                event.prevent_default();
+                mailed.set(None);
+            }>"Use another address"</a>
+        </p>
     }
 }
 
@@ -97,6 +157,9 @@ pub fn SignInLinkPage() -> impl IntoView {
     let token = move || params.read().get("token").unwrap_or_default();
     let checked = Resource::new_blocking(token, check_sign_in);
     let action = ServerAction::<SignInWithLink>::new();
+    then_load(move || action.value().get(), |()| "/".into());
+    let sent = Sent::of("sign_in_with_link");
+    let words = why(move || action.value().get(), sent.as_ref());
     view! {
         <Title text="Sign in · Stoa"/>
         <Card>
@@ -109,7 +172,7 @@ pub fn SignInLinkPage() -> impl IntoView {
                                 <p class="muted">"as "<b>{email}</b></p>
                                 <ActionForm action=action>
                                     <input type="hidden" name="token" value=token/>
-                                    <Trouble words=trouble(move || action.value().get())/>
+                                    <Trouble words=words/>
                                     <button class="btn wide" type="submit" disabled=move || action.pending().get()>
                                         "Sign in"
                                     </button>
@@ -117,19 +180,21 @@ pub fn SignInLinkPage() -> impl IntoView {
                             }
                                 .into_any()
                         }
-                        Err(problem) => {
-                            #[cfg(feature = "ssr")]
-                            crate::ssr::refused_page(&problem);
-                            view! {
-                                <h1>"This link does not work"</h1>
-                                <p class="muted">{problem.to_string()}</p>
-                                <p class="actions centred"><a class="btn" href="/sign-in">"Sign in"</a></p>
-                            }
-                                .into_any()
-                        }
+                        Err(problem) => view! { <NotNow problem=problem/> }.into_any(),
                     }
                 })}
             </Suspense>
         </Card>
+    }
+}
+
+#[component]
+fn NotNow(problem: Problem) -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::ssr::refused_page(&problem);
+    view! {
+        <h1>"This does not work"</h1>
+        <p class="muted">{problem.to_string()}</p>
+        <p class="actions centred"><a class="btn" href="/sign-in">"Sign in"</a></p>
     }
 }

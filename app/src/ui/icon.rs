@@ -7,7 +7,6 @@ pub enum Glyph {
     Stoa,
     Info,
     Send,
-    Plus,
     Back,
     Close,
     More,
@@ -30,7 +29,6 @@ impl Glyph {
             }
             Self::Info => r#"<circle cx="12" cy="12" r="9"/><path d="M12 11v5M12 8h.01"/>"#,
             Self::Send => r#"<path d="M5 12h13M12 6l6 6-6 6"/>"#,
-            Self::Plus => r#"<path d="M12 5v14M5 12h14"/>"#,
             Self::Back => r#"<path d="M15 5l-7 7 7 7"/>"#,
             Self::Close => r#"<path d="M6 6l12 12M18 6L6 18"/>"#,
             Self::More => r#"<path d="M5 12h.01M12 12h.01M19 12h.01" stroke-width="3"/>"#,

@@ -23,21 +23,6 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Problem;
 
-/// What an action said no to, in words.
-pub fn trouble<T, E>(
-    value: impl Fn() -> Option<Result<T, E>> + Send + Sync + 'static,
-) -> Signal<Option<String>>
-where
-    T: 'static,
-    E: Into<Problem> + 'static,
-{
-    Signal::derive(move || {
-        value()
-            .and_then(Result::err)
-            .map(|problem| problem.into().to_string())
-    })
-}
-
 /// What stands in the field of this name in a form that is being sent.
 pub fn value_of(event: &web_sys::SubmitEvent, name: &str) -> String {
     use wasm_bindgen::JsCast;
