@@ -68,6 +68,8 @@ struct Stored {
     note: String,
     inviter: String,
     inviter_email: String,
+    /// When it was made, or its link was last mailed anew.
+    created: Timestamp,
     expires: Timestamp,
     revoked: bool,
     joined: bool,
@@ -82,6 +84,7 @@ struct StoredRow {
     note: String,
     inviter: String,
     inviter_email: String,
+    created: i64,
     expires: i64,
     revoked: Option<i64>,
     joined: Option<i64>,
@@ -98,6 +101,7 @@ impl TryFrom<StoredRow> for Stored {
             note: row.note,
             inviter: row.inviter,
             inviter_email: row.inviter_email,
+            created: Timestamp(row.created),
             expires: Timestamp(row.expires),
             revoked: row.revoked.is_some(),
             joined: row.joined.is_some(),
@@ -110,7 +114,7 @@ async fn find(conn: &mut Conn, id: InvitationId) -> Result<Option<Stored>> {
     let row: Option<StoredRow> = fetch_optional!(
         conn,
         "SELECT i.id, i.page, i.email, i.note, a.name AS inviter, a.email AS inviter_email,
-           i.expires, i.revoked, i.joined, i.mail
+           i.created, i.expires, i.revoked, i.joined, i.mail
          FROM invitations i JOIN accounts a ON a.id = i.invited_by
          WHERE i.id = $1",
         id.0

@@ -24,6 +24,8 @@ pub(crate) enum Counted {
     SignInAddress(String),
     /// Sign-in mails asked for from one network address.
     SignInPeer(String),
+    /// Codes tried for one address, from wherever.
+    CodeAddress(String),
     /// Codes tried from one network address.
     CodePeer(String),
     TestMail(uuid::Uuid),
@@ -38,7 +40,8 @@ impl Counted {
             Self::InvitedDomain(_) => Rate::new(200, 200, HOUR),
             Self::SignInAddress(_) => Rate::new(5, 5, 15 * MINUTE),
             Self::SignInPeer(_) | Self::CodePeer(_) => Rate::new(20, 20, 15 * MINUTE),
-            Self::TestMail(_) => Rate::new(10, 10, HOUR),
+            // Five mails with five tries each in a quarter of an hour would be too many, if it went on for days.
+            Self::CodeAddress(_) | Self::TestMail(_) => Rate::new(10, 10, HOUR),
             Self::Posting(_) => posting,
         }
     }

@@ -97,9 +97,11 @@ impl Backend {
         code: &SignInCode,
         peer: &str,
     ) -> Result<SessionToken> {
-        self.0
-            .limits
-            .take(Counted::CodePeer(network(peer)), self.now())?;
+        let wanted = [
+            (Counted::CodeAddress(email.as_str().to_owned()), 1),
+            (Counted::CodePeer(network(peer)), 1),
+        ];
+        self.0.limits.take_all(&wanted, self.now())?;
         let answer_at = tokio::time::Instant::now() + WRONG_TAKES;
         let session = self.0.random.token()?;
         let (email, code, now) = (email.clone(), code.clone(), self.now());

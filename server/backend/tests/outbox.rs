@@ -256,6 +256,22 @@ on_both! {
         other.stop().await;
     }
 
+    async fn the_only_node_takes_up_at_its_start_what_a_crash_left_behind(place) {
+        let ada = place.admin().await;
+        let page = place.page(&ada, "Garden").await.id;
+        let server = MailServer::start().await;
+        let backend = sending(&place, &server.url).await;
+        invite(&backend, &ada, page, "mila@stoa.example").await;
+        let lease = place.clock.now().plus_secs(120).0;
+        place.sql(|db| db.query("UPDATE mails SET leased = $1").number(lease)).await;
+        backend.start_workers();
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        // On PostgreSQL another node may be sending it.
+        let alone = place.settings.database_url.is_none();
+        assert_eq!(server.taken().len(), usize::from(alone));
+        backend.stop().await;
+    }
+
     async fn the_worker_sends_at_once_and_several_at_a_time(place) {
         let ada = place.admin().await;
         let page = place.page(&ada, "Garden").await.id;

@@ -180,11 +180,23 @@ on_both! {
         place.backend.request_sign_in(&email("ada@stoa.example"), "192.0.2.2").await.unwrap();
     }
 
+    async fn guessing_codes_is_limited_by_address_from_wherever(place) {
+        place.admin().await;
+        let guess = SignInCode::parse("123456").unwrap();
+        let address = email("ada@stoa.example");
+        let peers: Vec<String> = (0..11).map(|n| format!("192.0.2.{n}")).collect();
+        let tries = peers.iter().map(|peer| place.backend.sign_in_with_code(&address, &guess, peer));
+        let answers = futures::future::join_all(tries).await;
+        let refusals: Vec<Refusal> = answers.into_iter().map(refused).collect();
+        assert_eq!(refusals.iter().filter(|r| **r == Refusal::WrongCode).count(), 10);
+        assert_eq!(refusals[10], Refusal::TooMany { seconds: 360 });
+    }
+
     async fn guessing_codes_is_limited_by_peer(place) {
         place.admin().await;
         let guess = SignInCode::parse("123456").unwrap();
-        let address = email("nobody@stoa.example");
-        let tries = (0..21).map(|_| place.backend.sign_in_with_code(&address, &guess, PEER));
+        let addresses: Vec<_> = (0..21).map(|n| email(&format!("p{n}@stoa.example"))).collect();
+        let tries = addresses.iter().map(|to| place.backend.sign_in_with_code(to, &guess, PEER));
         let answers = futures::future::join_all(tries).await;
         let refusals: Vec<Refusal> = answers.into_iter().map(refused).collect();
         assert_eq!(refusals.iter().filter(|r| **r == Refusal::WrongCode).count(), 20);

@@ -121,7 +121,7 @@ impl Backend {
             Box::pin(async move {
                 let (viewer, fresh) = &*all;
                 let (stored, _) = managed(tx, viewer, id).await?;
-                if !renew(tx, id, expires).await? {
+                if !renew(tx, id, now).await? {
                     return Err(Refusal::LinkUnknown.into());
                 }
                 execute!(
@@ -205,12 +205,7 @@ impl Backend {
         drop(conn);
         let stored = &asked.stored;
         let live = !stored.joined && !stored.revoked && !asked.page.archived;
-        if !live
-            || !asked.expired
-            || asked
-                .mailed
-                .is_some_and(|at| now.secs_since(at) < ASKED_EVERY)
-        {
+        if !live || !asked.expired || now.secs_since(stored.created) < ASKED_EVERY {
             return Ok(());
         }
         let expires = now.plus_secs(Self::INVITATION_SECONDS);
@@ -231,7 +226,7 @@ impl Backend {
                 let Some(stored) = stored else {
                     return Ok(());
                 };
-                if !renew(tx, id, expires).await? {
+                if !renew(tx, id, now).await? {
                     return Ok(());
                 }
                 // Expired links stay known as such, but none of them comes back to life.
@@ -349,12 +344,13 @@ async fn insert(
 }
 
 /// Seven days again. False if it has been used or revoked.
-async fn renew(conn: &mut Conn, id: InvitationId, expires: Timestamp) -> Result<bool> {
+async fn renew(conn: &mut Conn, id: InvitationId, now: Timestamp) -> Result<bool> {
     let renewed = execute!(
         conn,
-        "UPDATE invitations SET expires = $1, opened = NULL
-         WHERE id = $2 AND joined IS NULL AND revoked IS NULL",
-        expires.0,
+        "UPDATE invitations SET created = $1, expires = $2, opened = NULL
+         WHERE id = $3 AND joined IS NULL AND revoked IS NULL",
+        now.0,
+        now.plus_secs(Backend::INVITATION_SECONDS).0,
         id.0
     )?;
     Ok(renewed > 0)

@@ -22,8 +22,6 @@ pub(super) struct Followed {
     pub(super) expired: bool,
     /// Passed on by hand, so that whoever has it need not read the invited address.
     pub(super) copied: bool,
-    /// When its latest mail was written.
-    pub(super) mailed: Option<Timestamp>,
 }
 
 /// `None` if no invitation has this link.
@@ -52,10 +50,6 @@ pub(super) async fn follow(
     let Some(page) = page else {
         return Ok(None);
     };
-    let mailed: Option<(i64,)> = match stored.mail {
-        Some(mail) => fetch_optional!(conn, "SELECT created FROM mails WHERE id = $1", mail)?,
-        None => None,
-    };
     // A link lives no longer than its invitation, nor than one that is renewed: see `ask_for_new_link`.
     let link_expires = Timestamp(created).plus_secs(Backend::INVITATION_SECONDS);
     Ok(Some(Followed {
@@ -63,7 +57,6 @@ pub(super) async fn follow(
         copied,
         stored,
         page: page.into(),
-        mailed: mailed.map(|(at,)| Timestamp(at)),
     }))
 }
 
