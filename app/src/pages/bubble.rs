@@ -22,17 +22,17 @@ pub(super) fn Bubble(talk: Talk, id: MessageId, row: ArcRwSignal<Row>) -> impl I
         move || row.with(|row| class(row, mine))
     };
     let label = if mine { "You".to_owned() } else { name.clone() };
-    let who = (!mine).then(|| {
+    let first = {
         let row = row.clone();
-        let first = move || row.with(|row| row.first);
-        move || {
-            first().then(|| {
-                view! {
-                    <Avatar id=author.0 name=name.clone() small=true/>
-                    <span class=format!("who hue-{}", domain::hue(&author.0))>{name.clone()}</span>
-                }
-            })
-        }
+        move || row.with(|row| row.first)
+    };
+    let avatar = (!mine).then(|| {
+        let (first, name) = (first.clone(), name.clone());
+        move || first().then(|| view! { <Avatar id=author.0 name=name.clone() small=true/> })
+    });
+    let who = (!mine).then(|| {
+        let class = format!("who hue-{}", domain::hue(&author.0));
+        move || first().then(|| view! { <div class=class.clone()>{name.clone()}</div> })
     });
     let body = {
         let row = row.clone();
@@ -58,10 +58,11 @@ pub(super) fn Bubble(talk: Talk, id: MessageId, row: ArcRwSignal<Row>) -> impl I
     );
     view! {
         <article class=class aria-label=label>
-            {who}
+            {avatar}
             <div class="bubble">
-                <div class="text" dir="auto">{body}</div>
-                <div class="meta"><time>{time}</time>{tick}</div>
+                {who}
+                // The time stands in the last line, where there is room for it.
+                <div class="text" dir="auto">{body}<span class="meta" dir="ltr"><time>{time}</time>{tick}</span></div>
                 {failed}
             </div>
         </article>
