@@ -62,6 +62,21 @@ on_both! {
         assert!(invite(&place, &ada, page, "nobody").await.is_empty());
     }
 
+    async fn who_is_disabled_is_named_and_gets_no_mail_and_nobody_is_refused(place) {
+        let ada = place.admin().await;
+        let page = place.page(&ada, "Garden").await.id;
+        let eve = place.person("Eve").await;
+        place.backend.set_disabled(&ada, eve.account, true).await.unwrap();
+        let list = "eve@stoa.example mila@stoa.example";
+        let outcome = place.backend.invite(&ada, page, list, Note::default()).await.unwrap();
+        assert_eq!(outcome.addresses, [(email("mila@stoa.example"), InviteVerdict::Invited)]);
+        assert_eq!(outcome.wrong[0].text, "eve@stoa.example");
+        assert!(outcome.wrong[0].why.contains("disabled"));
+        assert!(mailed(&place, &ada, "eve@stoa.example").await.is_empty());
+        let nobody = place.backend.invite(&ada, page, " ,; ", Note::default()).await;
+        assert!(matches!(refused(nobody), Refusal::Email(_)));
+    }
+
     async fn two_who_invite_the_same_person_at_once_send_one_mail(place) {
         let ada = place.admin().await;
         let page = place.page(&ada, "Garden").await.id;

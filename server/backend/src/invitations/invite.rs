@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     AddressList, Email, InvitationId, InviteOutcome, InviteVerdict, Note, PageId, Refusal,
-    Timestamp,
+    Timestamp, WrongAddress,
 };
 use uuid::Uuid;
 
@@ -12,6 +12,7 @@ use super::{Fresh, Inviting, Reached, find, insert_link, managed, replace_mail};
 use crate::{
     Backend, Result, Viewer,
     access::access,
+    accounts,
     db::{Conn, execute, fetch_optional},
     limits::Counted,
     outbox,
@@ -33,13 +34,17 @@ impl Backend {
         note: Note,
     ) -> Result<InviteOutcome> {
         let now = self.now();
-        let list = AddressList::parse(addresses);
+        let mut list = AddressList::parse(addresses);
         let mut conn = self.0.db.read().await?;
         let access = access(&mut conn, viewer, page).await?.manager()?.open()?;
         if list.good.len() > Self::ADDRESSES {
             let max = Self::ADDRESSES;
             return Err(Refusal::TooManyAddresses { max }.into());
         }
+        if list.good.is_empty() && list.wrong.is_empty() {
+            return Err(Refusal::Email("Please give an email address.".into()).into());
+        }
+        name_disabled(&mut conn, &mut list).await?;
         let mut fresh = Vec::new();
         for email in &list.good {
             if verdict(&mut conn, page, email, now).await? == InviteVerdict::Invited {
@@ -281,6 +286,22 @@ async fn lock(conn: &mut Conn, page: PageId) -> Result<()> {
 
 async fn access_again(conn: &mut Conn, viewer: &Viewer, page: PageId) -> Result<()> {
     access(conn, viewer, page).await?.manager()?.open()?;
+    Ok(())
+}
+
+/// A link would lead them nowhere, and they would wonder why.
+async fn name_disabled(conn: &mut Conn, list: &mut AddressList) -> Result<()> {
+    for email in std::mem::take(&mut list.good) {
+        let account = accounts::find_by_email(conn, &email).await?;
+        if account.is_some_and(|account| account.disabled) {
+            list.wrong.push(WrongAddress {
+                text: email.into(),
+                why: "This person's account is disabled.".into(),
+            });
+        } else {
+            list.good.push(email);
+        }
+    }
     Ok(())
 }
 
