@@ -7,11 +7,12 @@ mod queue;
 use std::{
     ops::{Deref, DerefMut},
     panic::{AssertUnwindSafe, catch_unwind},
+    time::{Duration, Instant},
 };
 
 use domain::{AccountId, Event, Timestamp, Topic};
 use futures::{FutureExt, future::BoxFuture};
-use tokio::{sync::oneshot, task::yield_now};
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
@@ -195,14 +196,16 @@ where
 
 /// Where jobs come from.
 trait Jobs: Send {
-    /// The next one that is waiting.
-    fn next(&mut self) -> Option<BoxJob>;
+    /// The next one for a group that has `joined` so far; `None` when it is time to commit.
+    fn next(&mut self, joined: usize) -> impl Future<Output = Option<BoxJob>> + Send;
+    /// A group of so many was committed; its commit alone took so long.
+    fn committed(&mut self, _joined: usize, _took: Duration) {}
 }
 
 struct Nothing;
 
 impl Jobs for Nothing {
-    fn next(&mut self) -> Option<BoxJob> {
+    async fn next(&mut self, _joined: usize) -> Option<BoxJob> {
         None
     }
 }
@@ -214,7 +217,9 @@ async fn commit_group(tx: &mut Tx, bus: &Bus, first: BoxJob, jobs: &mut impl Job
     match try_group(tx, bus, &mut group, jobs).await {
         Ok(()) => {
             tx.tell(bus);
-            group.into_iter().for_each(|job| job.answer(Ok(())));
+            for job in group {
+                job.answer(Ok(()));
+            }
         }
         Err(error) => match <[BoxJob; 1]>::try_from(group) {
             Ok([only]) if !error.is_conflict() => only.answer(Err(error)),
@@ -244,18 +249,14 @@ async fn try_group(
         }
         run += 1;
         if run == group.len() && run < GROUP {
-            let mut next = jobs.next();
-            if next.is_none() {
-                // Those who have just been answered get a moment to ask again.
-                yield_now().await;
-                next = jobs.next();
-            }
-            group.extend(next);
+            group.extend(jobs.next(run).await);
         }
     }
+    let begun = Instant::now();
     let committed = tx.commit(bus).await;
-    if committed.is_err() {
-        tx.rollback().await;
+    match &committed {
+        Ok(()) => jobs.committed(run, begun.elapsed()),
+        Err(_) => tx.rollback().await,
     }
     committed
 }

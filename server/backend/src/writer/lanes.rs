@@ -110,7 +110,7 @@ struct Lane<'l> {
 }
 
 impl Jobs for Lane<'_> {
-    fn next(&mut self) -> Option<BoxJob> {
+    async fn next(&mut self, _joined: usize) -> Option<BoxJob> {
         self.lanes.queued().get_mut(&self.page)?.pop_front()
     }
 }

@@ -2,13 +2,18 @@
 
 use futures::future::BoxFuture;
 use sqlx::{Sqlite, pool::PoolConnection};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{Duration, Instant, timeout_at},
+};
 
 use super::{BoxJob, Jobs, Tx, answered, commit_group, job, stopped};
 use crate::{Bus, Result, db::Conn};
 
 /// Past it a job waits before it is queued.
 const QUEUED: usize = 1024;
+/// The longest that a group waits for more.
+const PATIENCE: Duration = Duration::from_millis(3);
 
 #[derive(Clone)]
 pub(crate) struct Queue(mpsc::Sender<Order>);
@@ -25,6 +30,9 @@ impl Queue {
         let mut queued = Queued {
             orders,
             stopped: None,
+            expected: 0,
+            patience: Duration::ZERO,
+            until: Instant::now(),
         };
         tokio::spawn(async move {
             while let Some(order) = queued.orders.recv().await {
@@ -63,6 +71,10 @@ struct Queued {
     orders: mpsc::Receiver<Order>,
     /// Told when everything is committed.
     stopped: Option<oneshot::Sender<()>>,
+    /// How many asked at once of late, and how long a group may wait for so many.
+    expected: usize,
+    patience: Duration,
+    until: Instant,
 }
 
 impl Queued {
@@ -80,8 +92,26 @@ impl Queued {
 }
 
 impl Jobs for Queued {
-    fn next(&mut self) -> Option<BoxJob> {
-        let order = self.orders.try_recv().ok()?;
+    async fn next(&mut self, joined: usize) -> Option<BoxJob> {
+        if joined == 1 {
+            self.until = Instant::now() + self.patience;
+        }
+        let order = match self.orders.try_recv() {
+            Ok(order) => order,
+            Err(_) if joined >= self.expected || Instant::now() >= self.until => return None,
+            // Those who were answered a moment ago are likely to ask again: without them the group would
+            // be a small one, and they would wait for the sync of this group and for that of their own.
+            Err(_) => timeout_at(self.until, self.orders.recv()).await.ok()??,
+        };
         self.take(order)
+    }
+
+    fn committed(&mut self, joined: usize, took: Duration) {
+        self.expected = joined + self.orders.len();
+        self.patience = match took / 4 {
+            // Finer than the timer.
+            patience if patience < Duration::from_millis(1) => Duration::ZERO,
+            patience => patience.min(PATIENCE),
+        };
     }
 }

@@ -149,10 +149,10 @@ async fn a_full_disk_is_a_refusal_and_nothing_is_lost_by_it() {
     // Fewer than there are already: SQLite takes it as "no more".
     limit("PRAGMA max_page_count = 1").await.unwrap();
     for n in 1..4 {
-        let full = fill(n).await;
+        let refused = fill(n).await;
         assert!(
-            matches!(full, Err(Error::Refused(Refusal::StorageFull))),
-            "{full:?}"
+            matches!(refused, Err(Error::Refused(Refusal::StorageFull))),
+            "{refused:?}"
         );
     }
     assert_eq!(rows(&backend).await, 1);
