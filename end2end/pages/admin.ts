@@ -24,5 +24,8 @@ export class Admin {
     await dialog.getByLabel('Email addresses').fill(addresses);
     if (note) await dialog.getByLabel('Note').fill(note);
     await dialog.getByRole('button', { name: 'Send invitations' }).click();
+    await expect(dialog.getByRole('status')).toContainText('Invited:');
+    await this.page.keyboard.press('Escape');
+    await expect(dialog).toBeHidden();
   }
 }
