@@ -126,6 +126,21 @@ mod tests {
         assert!(!is_sane(&[b'a'; 65]));
     }
 
+    #[tokio::test]
+    async fn what_a_page_spawns_is_logged_with_its_request() {
+        let _log = tracing::subscriber::set_default(tracing_subscriber::registry());
+        follow_tasks();
+        let span = tracing::error_span!("request");
+        let (tell, told) = tokio::sync::oneshot::channel();
+        span.in_scope(|| {
+            Executor::spawn(async move {
+                let _ = tell.send(Span::current().id());
+            });
+        });
+        assert!(span.id().is_some());
+        assert_eq!(told.await.unwrap(), span.id());
+    }
+
     #[test]
     fn no_two_requests_have_the_same_id() {
         assert_ne!(new_id(), new_id());

@@ -229,10 +229,18 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
     }
 
+    /// The whole `Set-Cookie` of a new session, if there is one.
+    pub(crate) fn session_cookie(&self) -> Option<&str> {
+        let cookies = self.headers.get_all("set-cookie").iter();
+        cookies
+            .map(|cookie| cookie.to_str().unwrap())
+            .find(|cookie| cookie.starts_with("stoa_session="))
+    }
+
     /// `stoa_session=…`
     pub(crate) fn session(&self) -> &str {
-        let cookie = self.header("set-cookie");
-        assert!(cookie.starts_with("stoa_session="), "{self:?}");
+        let cookie = self.session_cookie();
+        let cookie = cookie.unwrap_or_else(|| panic!("nobody was signed in: {self:?}"));
         cookie.split(';').next().unwrap()
     }
 }
