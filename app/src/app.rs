@@ -37,8 +37,9 @@ pub fn shell(assets: &'static str) -> impl IntoView {
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#121518"/>
                 <link rel="stylesheet" href=format!("{root}/stoa.css")/>
                 <link rel="icon" type="image/svg+xml" href=format!("{root}/icon.svg")/>
+                <link rel="apple-touch-icon" href=format!("{root}/icon-180.png")/>
                 <link rel="manifest" href=format!("{root}/site.webmanifest")/>
-                <link rel="modulepreload" href=format!("{root}/stoa.js")/>
+                <link rel="modulepreload" href=format!("{root}/stoa.js") nonce=nonce.clone()/>
                 <link
                     rel="preload"
                     href=format!("{root}/stoa_bg.wasm")

@@ -277,6 +277,11 @@ pub fn sent_back(form: &str) -> Option<Sent> {
     Some(sent)
 }
 
+/// Leads whoever opens this page elsewhere, whatever they say they accept.
+pub fn lead_to(path: &str) {
+    see_other(path);
+}
+
 fn see_other(path: &str) {
     if let (Some(answer), Ok(path)) = (
         use_context::<ResponseOptions>(),

@@ -159,7 +159,7 @@ fn Join(
 fn Member(page: PageId, name: String) -> impl IntoView {
     let to = format!("/p/{page}");
     #[cfg(feature = "ssr")]
-    leptos_axum::redirect(&to);
+    crate::ssr::lead_to(&to);
     view! {
         <h1 class="door-name">{name}</h1>
         <p class="muted">"You are a member already."</p>

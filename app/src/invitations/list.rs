@@ -5,10 +5,9 @@ use leptos::prelude::*;
 
 use super::api::{copy_invitation_link, invitations, resend_invitation, revoke_invitation};
 use crate::{
-    Problem,
     pages::now,
     people::{AdminFrame, Here},
-    ui::{Copied, Trouble, act, ago, copy, refresh_while},
+    ui::{Copied, Trouble, act, again_while, ago, copy, fresh},
 };
 
 #[component]
@@ -18,68 +17,70 @@ pub fn InvitationsPage() -> impl IntoView {
 
 #[component]
 fn All() -> impl IntoView {
-    let list = Resource::new_blocking(|| (), |()| invitations(None));
+    let first = Resource::new_blocking(|| (), |()| invitations(None));
     view! {
         <header class="head"><h1>"Invitations"</h1></header>
-        <InvitationTable list=list page_column=true/>
+        <Suspense>
+            {move || Suspend::new(async move {
+                match first.await {
+                    Ok(first) => view! { <Table first=first/> }.into_any(),
+                    Err(problem) => view! { <p class="trouble">{problem.to_string()}</p> }.into_any(),
+                }
+            })}
+        </Suspense>
     }
 }
 
-type List = Result<Vec<Invitation>, Problem>;
-
-fn on_its_way(list: &List) -> bool {
-    list.as_ref().is_ok_and(|list| {
-        list.iter().any(|invitation| {
-            matches!(
-                invitation.state,
-                InvitationState::WaitingToSend
-                    | InvitationState::Sent
-                    | InvitationState::Delayed { .. }
-                    | InvitationState::Opened { .. }
-            )
-        })
-    })
+fn on_its_way(invitation: &Invitation) -> bool {
+    matches!(
+        invitation.state,
+        InvitationState::WaitingToSend
+            | InvitationState::Sent
+            | InvitationState::Delayed { .. }
+            | InvitationState::Opened { .. }
+    )
 }
 
 #[component]
-pub(super) fn InvitationTable(list: Resource<List>, page_column: bool) -> impl IntoView {
+fn Table(first: Vec<Invitation>) -> impl IntoView {
     let trouble = RwSignal::new(None);
-    refresh_while(list, on_its_way);
-    let again = Callback::new(move |()| list.refetch());
+    let (rows, again) = fresh(first, trouble, || invitations(None));
+    again_while(again, move || rows.read_untracked().iter().any(on_its_way));
+    let kept = move || {
+        rows.read()
+            .iter()
+            .any(|row| row.state == InvitationState::Kept)
+    };
     view! {
         <Trouble words=trouble/>
-        <Transition>
-            {move || Suspend::new(async move {
-                let rows = match list.await {
-                    Err(problem) => return view! { <p class="trouble">{problem.to_string()}</p> }.into_any(),
-                    Ok(rows) if rows.is_empty() => {
-                        return view! { <p class="muted">"Nobody has been invited yet."</p> }.into_any();
-                    }
-                    Ok(rows) => rows,
-                };
-                let rows = rows
-                    .into_iter()
-                    .map(|row| view! { <Row invitation=row page_column=page_column trouble=trouble again=again/> })
-                    .collect_view();
-                view! {
-                    <div class="scroll-x">
-                        <table>
-                            <thead>
-                                <tr>
-                                    <th scope="col">"Invitation"</th>
-                                    {page_column.then(|| view! { <th scope="col">"Page"</th> })}
-                                    <th scope="col">"State"</th>
-                                    <th scope="col">"When"</th>
-                                    <th scope="col"><span class="unseen">"Actions"</span></th>
-                                </tr>
-                            </thead>
-                            <tbody>{rows}</tbody>
-                        </table>
-                    </div>
-                }
-                    .into_any()
-            })}
-        </Transition>
+        <Show when=kept>
+            <p class="notice warn">
+                "No mail server is set: these invitations are kept in the built-in mailbox, under "
+                <a href="/admin/mail">"Mail"</a>". Pass each link on with Copy link."
+            </p>
+        </Show>
+        <Show
+            when=move || !rows.read().is_empty()
+            fallback=|| view! { <p class="muted">"Nobody has been invited yet."</p> }
+        >
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"Invitation"</th>
+                        <th scope="col">"Page"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"When"</th>
+                        <th scope="col"><span class="unseen">"Actions"</span></th>
+                    </tr>
+                </thead>
+                <tbody>
+                    // The whole row is its key: what has not changed stays, with the focus in it.
+                    <For each=move || rows.get() key=|row| format!("{row:?}") let:row>
+                        <Row invitation=row trouble=trouble again=again/>
+                    </For>
+                </tbody>
+            </table>
+        </Show>
     }
 }
 
@@ -103,7 +104,6 @@ fn told(state: &InvitationState, now: Timestamp) -> (&'static str, &'static str,
 #[component]
 fn Row(
     invitation: Invitation,
-    page_column: bool,
     trouble: RwSignal<Option<String>>,
     again: Callback<()>,
 ) -> impl IntoView {
@@ -143,7 +143,7 @@ fn Row(
                 {invitation.email.to_string()}
                 <small class="muted">{format!("by {}", invitation.invited_by)}</small>
             </td>
-            {page_column.then(|| view! { <td>{invitation.page_name}</td> })}
+            <td>{invitation.page_name}</td>
             <td>
                 <span class=format!("state {look}")>{words}</span>
                 {said.map(|said| view! { <small class="said">{said}</small> })}

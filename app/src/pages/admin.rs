@@ -1,6 +1,6 @@
 //! The admin's table of pages, and what is done to one of them: rename, archive, restore, delete.
 
-use domain::{About, PageId, PageName, PageSummary};
+use domain::{About, MailTransport, Mailbox, PageId, PageName, PageSummary};
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
@@ -10,11 +10,10 @@ use super::{
     table::{Column, Order, megabytes, thousands},
 };
 use crate::{
-    Problem,
     form::{Sent, why},
     invitations::InviteDialog,
-    people::{AdminFrame, Here},
-    ui::{Dialog, Field, Glyph, Icon, Menu, Tile, Trouble, act, ago, value_of},
+    people::{AdminFrame, Here, api::mailbox},
+    ui::{Dialog, Field, Glyph, Icon, Menu, Tile, Trouble, act, ago, fresh, value_of},
 };
 
 #[component]
@@ -38,14 +37,10 @@ struct Desk {
     invite_to: RwSignal<Option<PageId>>,
     inviting: RwSignal<bool>,
     trouble: RwSignal<Option<String>>,
-    pages: Resource<Result<Vec<PageSummary>, Problem>>,
+    again: Callback<()>,
 }
 
 impl Desk {
-    fn again(self) {
-        self.pages.refetch();
-    }
-
     fn rename(self, page: PageSummary) {
         self.doing.set(Some(Doing::Rename(page)));
         self.editing.set(true);
@@ -63,38 +58,49 @@ impl Desk {
 
     fn archive(self, page: &PageSummary) {
         let change = archive_page(page.page.id, !page.page.archived);
-        act(self.trouble, change, move |_| self.again());
+        act(self.trouble, change, move |_| self.again.run(()));
     }
 }
 
 #[component]
 fn Pages() -> impl IntoView {
-    let desk = Desk {
-        doing: RwSignal::new(None),
-        editing: RwSignal::new(false),
-        deleting: RwSignal::new(false),
-        invite_to: RwSignal::new(None),
-        inviting: RwSignal::new(false),
-        trouble: RwSignal::new(None),
-        pages: Resource::new_blocking(|| (), |()| page_summaries()),
-    };
+    let first = Resource::new_blocking(|| (), |()| page_summaries());
     let adding = RwSignal::new(false);
     view! {
         <header class="head">
             <h1>"Pages"</h1>
             <NewPage open=adding/>
         </header>
-        <Trouble words=desk.trouble/>
-        <Transition>
+        <Suspense>
             {move || Suspend::new(async move {
-                match desk.pages.await {
-                    Ok(pages) if pages.is_empty() => view! { <Empty adding=adding/> }.into_any(),
-                    Ok(pages) => view! { <Table pages=pages desk=desk/> }.into_any(),
+                match first.await {
+                    Ok(first) => view! { <List first=first adding=adding/> }.into_any(),
                     Err(problem) => view! { <p class="trouble">{problem.to_string()}</p> }.into_any(),
                 }
             })}
-        </Transition>
+        </Suspense>
         <Dialog open=adding title="New page"><CreateForm/></Dialog>
+    }
+}
+
+#[component]
+fn List(first: Vec<PageSummary>, adding: RwSignal<bool>) -> impl IntoView {
+    let trouble = RwSignal::new(None);
+    let (pages, again) = fresh(first, trouble, page_summaries);
+    let desk = Desk {
+        doing: RwSignal::new(None),
+        editing: RwSignal::new(false),
+        deleting: RwSignal::new(false),
+        invite_to: RwSignal::new(None),
+        inviting: RwSignal::new(false),
+        trouble,
+        again,
+    };
+    view! {
+        <Trouble words=trouble/>
+        <Show when=move || !pages.read().is_empty() fallback=move || view! { <Empty adding=adding/> }>
+            <Table pages=pages desk=desk/>
+        </Show>
         <Dialog open=desk.editing title="Rename"><RenameForm desk=desk/></Dialog>
         <Dialog open=desk.deleting title="Delete this page"><DeleteForm desk=desk/></Dialog>
         {move || desk.invite_to.get().map(|page| view! { <InviteDialog page=page open=desk.inviting/> })}
@@ -122,7 +128,21 @@ fn NewPage(open: RwSignal<bool>) -> impl IntoView {
 
 #[component]
 fn Empty(adding: RwSignal<bool>) -> impl IntoView {
+    // Whoever begins here learns what becomes of their invitations before they send any.
+    let mail = Resource::new_blocking(|| (), |()| mailbox());
+    let kept = |mail: &Mailbox| mail.transport == MailTransport::Mailbox;
     view! {
+        <Suspense>
+            {move || Suspend::new(async move {
+                let kept = mail.await.as_ref().is_ok_and(kept);
+                kept.then(|| view! {
+                    <p class="notice warn">
+                        "No mail server is set. Invitations are kept in the built-in mailbox, under "
+                        <a href="/admin/mail">"Mail"</a>", each with Copy link."
+                    </p>
+                })
+            })}
+        </Suspense>
         <section class="card empty">
             <Icon glyph=Glyph::Pages/>
             <h2>"Make the first page"</h2>
@@ -201,7 +221,7 @@ fn RenameForm(desk: Desk) -> impl IntoView {
         let change = update_page(page.id, value_of(&event, "name"), value_of(&event, "about"));
         act(trouble, change, move |_| {
             desk.editing.set(false);
-            desk.again();
+            desk.again.run(());
         });
     };
     view! {
@@ -229,7 +249,7 @@ fn DeleteForm(desk: Desk) -> impl IntoView {
             delete_page(id, value_of(&event, "typed")),
             move |()| {
                 desk.deleting.set(false);
-                desk.again();
+                desk.again.run(());
             },
         );
     };
@@ -248,11 +268,10 @@ fn DeleteForm(desk: Desk) -> impl IntoView {
 }
 
 #[component]
-fn Table(pages: Vec<PageSummary>, desk: Desk) -> impl IntoView {
+fn Table(pages: RwSignal<Vec<PageSummary>>, desk: Desk) -> impl IntoView {
     let order = RwSignal::new(Order::default());
     let filter = RwSignal::new(String::new());
-    let pages = StoredValue::new(pages);
-    let shown = move || order.get().apply(pages.get_value(), &filter.get());
+    let shown = move || order.get().apply(pages.get(), &filter.get());
     view! {
         <div class="filter">
             <label class="unseen" for="filter">"Filter pages"</label>

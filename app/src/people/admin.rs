@@ -1,6 +1,6 @@
-//! The admin's list of people: who they are, where they are members, and what may be taken from them.
+//! The admin's list of people: who they are, where they are members, and what may be given to them or taken away.
 
-use domain::{AccountId, AccountSummary, PageId, Timestamp};
+use domain::{AccountId, AccountSummary, PageId};
 use leptos::prelude::*;
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     pages::{api::remove_member, now},
-    ui::{Avatar, Confirm, Trouble, act, ago},
+    ui::{Avatar, Confirm, Menu, Trouble, act, ago, fresh},
 };
 
 #[component]
@@ -19,107 +19,128 @@ pub fn PeoplePage() -> impl IntoView {
 
 /// What is asked about before it is done.
 #[derive(Clone, PartialEq, Eq)]
-enum Asked {
-    SignOut(AccountId, String),
-    Disable(AccountId, String),
-    Remove(AccountId, String, PageId, String),
-    MakeAdmin(AccountId, String),
+enum Step {
+    SignOut,
+    Disable,
+    MakeAdmin,
+    UnmakeAdmin,
+    Remove(PageId, String),
+}
+
+#[derive(Clone, PartialEq, Eq)]
+struct Asked {
+    who: AccountId,
+    name: String,
+    step: Step,
 }
 
 impl Asked {
     fn title(&self) -> String {
-        match self {
-            Self::SignOut(_, name) => format!("Sign {name} out everywhere?"),
-            Self::Disable(_, name) => format!("Disable {name}?"),
-            Self::Remove(_, name, _, page) => format!("Remove {name} from {page}?"),
-            Self::MakeAdmin(_, name) => format!("Make {name} an admin?"),
+        let name = &self.name;
+        match &self.step {
+            Step::SignOut => format!("Sign {name} out everywhere?"),
+            Step::Disable => format!("Disable {name}?"),
+            Step::MakeAdmin => format!("Make {name} an admin?"),
+            Step::UnmakeAdmin => format!("Take the admin’s rights from {name}?"),
+            Step::Remove(_, page) => format!("Remove {name} from {page}?"),
         }
     }
 
     fn words(&self) -> &'static str {
-        match self {
-            Self::SignOut(..) => {
+        match self.step {
+            Step::SignOut => {
                 "All their devices are signed out at once. They can sign in again by email."
             }
-            Self::Disable(..) => {
+            Step::Disable => {
                 "They are signed out at once and cannot sign in until you enable them again. What they wrote stays."
             }
-            Self::Remove(..) => {
-                "They stop seeing the page at once. What they wrote stays. They can be invited again."
+            Step::MakeAdmin => "Admins manage every page, all people and the mail of this place.",
+            Step::UnmakeAdmin => {
+                "They stay a member of their pages, and an admin of those they made."
             }
-            Self::MakeAdmin(..) => {
-                "Admins manage every page, all people and the mail of this place."
+            Step::Remove(..) => {
+                "They stop seeing the page at once. What they wrote stays. They can be invited again."
             }
         }
     }
 
     fn yes(&self) -> &'static str {
-        match self {
-            Self::SignOut(..) => "Sign out",
-            Self::Disable(..) => "Disable",
-            Self::Remove(..) => "Remove",
-            Self::MakeAdmin(..) => "Make admin",
+        match self.step {
+            Step::SignOut => "Sign out",
+            Step::Disable => "Disable",
+            Step::MakeAdmin => "Make admin",
+            Step::UnmakeAdmin => "Take rights",
+            Step::Remove(..) => "Remove",
         }
     }
 }
 
 #[component]
 fn People() -> impl IntoView {
-    let list = Resource::new_blocking(|| (), |()| people());
+    let first = Resource::new_blocking(|| (), |()| people());
+    view! {
+        <header class="head"><h1>"People"</h1></header>
+        <Suspense>
+            {move || Suspend::new(async move {
+                match first.await {
+                    Ok(first) => view! { <Table first=first/> }.into_any(),
+                    Err(problem) => view! { <p class="trouble">{problem.to_string()}</p> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn Table(first: Vec<AccountSummary>) -> impl IntoView {
     let trouble = RwSignal::new(None);
+    let (rows, again) = fresh(first, trouble, people);
     let asking = RwSignal::new(false);
     let asked = RwSignal::new(None::<Asked>);
     let ask = Callback::new(move |what: Asked| {
         asked.set(Some(what));
         asking.set(true);
     });
-    let again = move || list.refetch();
-    let confirmed = Callback::new(move |()| match asked.get_untracked() {
-        Some(Asked::SignOut(id, _)) => act(trouble, sign_out_everywhere(id), move |()| again()),
-        Some(Asked::Disable(id, _)) => act(trouble, set_disabled(id, true), move |()| again()),
-        Some(Asked::MakeAdmin(id, _)) => act(trouble, set_admin(id, true), move |()| again()),
-        Some(Asked::Remove(id, _, page, _)) => {
-            act(trouble, remove_member(page, id), move |()| again())
-        }
-        None => {}
+    let enable =
+        Callback::new(move |id| act(trouble, set_disabled(id, false), move |()| again.run(())));
+    let confirmed = Callback::new(move |()| {
+        let Some(Asked { who, step, .. }) = asked.get_untracked() else {
+            return;
+        };
+        act(
+            trouble,
+            async move {
+                match step {
+                    Step::SignOut => sign_out_everywhere(who).await,
+                    Step::Disable => set_disabled(who, true).await,
+                    Step::MakeAdmin => set_admin(who, true).await,
+                    Step::UnmakeAdmin => set_admin(who, false).await,
+                    Step::Remove(page, _) => remove_member(page, who).await,
+                }
+            },
+            move |()| again.run(()),
+        );
     });
     let said = move |say: fn(&Asked) -> String| asked.read().as_ref().map(say).unwrap_or_default();
     view! {
-        <header class="head"><h1>"People"</h1></header>
         <Trouble words=trouble/>
-        <div class="scroll-x">
-            <table>
-                <thead>
-                    <tr>
-                        <th scope="col">"Person"</th>
-                        <th scope="col">"Role"</th>
-                        <th scope="col">"Pages"</th>
-                        <th scope="col">"Last seen"</th>
-                        <th scope="col"><span class="unseen">"Actions"</span></th>
-                    </tr>
-                </thead>
-                <tbody>
-                    <Suspense>
-                        {move || Suspend::new(async move {
-                            match list.await {
-                                Ok(people) => {
-                                    people
-                                        .into_iter()
-                                        .map(|person| {
-                                            view! { <Person person=person ask=ask trouble=trouble again=Callback::new(move |()| again())/> }
-                                        })
-                                        .collect_view()
-                                        .into_any()
-                                }
-                                Err(problem) => {
-                                    view! { <tr><td colspan="5" class="trouble">{problem.to_string()}</td></tr> }.into_any()
-                                }
-                            }
-                        })}
-                    </Suspense>
-                </tbody>
-            </table>
-        </div>
+        <table>
+            <thead>
+                <tr>
+                    <th scope="col">"Person"</th>
+                    <th scope="col">"Role"</th>
+                    <th scope="col">"Pages"</th>
+                    <th scope="col">"Last seen"</th>
+                    <th scope="col"><span class="unseen">"Actions"</span></th>
+                </tr>
+            </thead>
+            <tbody>
+                // The whole row is its key: what has not changed stays, with the focus in it.
+                <For each=move || rows.get() key=|row| format!("{row:?}") let:person>
+                    <Person person=person ask=ask enable=enable/>
+                </For>
+            </tbody>
+        </table>
         <Confirm
             open=asking
             title=Signal::derive(move || said(Asked::title))
@@ -134,8 +155,7 @@ fn People() -> impl IntoView {
 fn Person(
     person: AccountSummary,
     ask: Callback<Asked>,
-    trouble: RwSignal<Option<String>>,
-    again: Callback<()>,
+    enable: Callback<AccountId>,
 ) -> impl IntoView {
     let AccountSummary {
         id,
@@ -151,11 +171,21 @@ fn Person(
         (_, true) => "Admin",
         _ => "Member",
     };
-    let seen = last_seen.map_or("never".into(), |at: Timestamp| ago(at, now()));
+    let seen = last_seen.map_or("never".into(), |at| ago(at, now()));
+    let ask_for = {
+        let name = name.clone();
+        Callback::new(move |step| {
+            let name = name.clone();
+            ask.run(Asked {
+                who: id,
+                name,
+                step,
+            });
+        })
+    };
     let places = pages
         .into_iter()
         .map(|(page, title)| {
-            let name = name.clone();
             let label = format!("Remove {name} from {title}");
             let words = title.clone();
             view! {
@@ -165,7 +195,7 @@ fn Person(
                         type="button"
                         class="chip-x"
                         aria-label=label
-                        on:click=move |_| ask.run(Asked::Remove(id, name.clone(), page, title.clone()))
+                        on:click=move |_| ask_for.run(Step::Remove(page, title.clone()))
                     >
                         "×"
                     </button>
@@ -173,10 +203,14 @@ fn Person(
             }
         })
         .collect_view();
-    let [for_admin, for_out, for_disable] = [name.clone(), name.clone(), name.clone()];
+    let (rights, step) = if admin {
+        ("Unmake admin", Step::UnmakeAdmin)
+    } else {
+        ("Make admin", Step::MakeAdmin)
+    };
     view! {
         <tr>
-            <td>
+            <td class="lead">
                 <div class="cell-person">
                     <Avatar id=id.0 name=name.clone()/>
                     <div><b>{name.clone()}</b><small class="muted">{email}</small></div>
@@ -184,43 +218,22 @@ fn Person(
             </td>
             <td><span class="state" class:bad=disabled class:ok=admin && !disabled>{role}</span></td>
             <td><div class="chip-row">{places}</div></td>
-            <td class="muted">{seen}</td>
-            <td>
-                <div class="row-actions">
-                    {if admin {
-                        view! {
-                            <button type="button" class="link" on:click=move |_| act(trouble, set_admin(id, false), move |()| again.run(()))>
-                                "Unmake admin"
-                            </button>
-                        }
-                            .into_any()
-                    } else {
-                        view! {
-                            <button type="button" class="link" on:click=move |_| ask.run(Asked::MakeAdmin(id, for_admin.clone()))>
-                                "Make admin"
-                            </button>
-                        }
-                            .into_any()
-                    }}
-                    <button type="button" class="link" on:click=move |_| ask.run(Asked::SignOut(id, for_out.clone()))>
-                        "Sign out everywhere"
-                    </button>
+            <td class="muted" data-label="Seen">{seen}</td>
+            <td class="last">
+                <Menu label=format!("Actions for {name}")>
+                    <button type="button" on:click=move |_| ask_for.run(step.clone())>{rights}</button>
+                    <button type="button" on:click=move |_| ask_for.run(Step::SignOut)>"Sign out everywhere"</button>
                     {if disabled {
-                        view! {
-                            <button type="button" class="link" on:click=move |_| act(trouble, set_disabled(id, false), move |()| again.run(()))>
-                                "Enable"
-                            </button>
-                        }
-                            .into_any()
+                        view! { <button type="button" on:click=move |_| enable.run(id)>"Enable"</button> }.into_any()
                     } else {
                         view! {
-                            <button type="button" class="link bad" on:click=move |_| ask.run(Asked::Disable(id, for_disable.clone()))>
+                            <button type="button" class="danger" on:click=move |_| ask_for.run(Step::Disable)>
                                 "Disable"
                             </button>
                         }
                             .into_any()
                     }}
-                </div>
+                </Menu>
             </td>
         </tr>
     }

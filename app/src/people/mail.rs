@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     pages::now,
-    ui::{Field, Notice, Trouble, act, ago, refresh_while, value_of},
+    ui::{Field, Notice, Trouble, act, again_while, ago, fresh, value_of},
 };
 
 #[component]
@@ -19,73 +19,67 @@ pub fn MailPage() -> impl IntoView {
 
 #[component]
 fn Mail() -> impl IntoView {
-    let mail = Resource::new_blocking(|| (), |()| mailbox());
-    let trouble = RwSignal::new(None);
-    let again = Callback::new(move |()| mail.refetch());
-    refresh_while(mail, |mail| {
-        mail.as_ref().is_ok_and(|mail| mail.waiting > 0)
-    });
+    let first = Resource::new_blocking(|| (), |()| mailbox());
     view! {
         <header class="head"><h1>"Mail"</h1></header>
-        <Trouble words=trouble/>
-        <TestMail again=again/>
-        <Transition>
+        <Suspense>
             {move || Suspend::new(async move {
-                match mail.await {
-                    Ok(mail) => view! { <Outbox mail=mail trouble=trouble again=again/> }.into_any(),
+                match first.await {
+                    Ok(first) => view! { <Outbox first=first/> }.into_any(),
                     Err(problem) => view! { <p class="trouble">{problem.to_string()}</p> }.into_any(),
                 }
             })}
-        </Transition>
+        </Suspense>
     }
 }
 
+const NO_MAIL_SERVER: &str = "No mail server is set: nothing is sent. Every mail is kept here, in the built-in \
+     mailbox, with its link to copy. Set STOA_SMTP_URL to send them.";
+
 #[component]
-fn Outbox(mail: Mailbox, trouble: RwSignal<Option<String>>, again: Callback<()>) -> impl IntoView {
-    let how = match &mail.transport {
-        MailTransport::Mailbox => {
-            "No mail server is set: nothing is sent. Every mail is kept here, in the built-in mailbox, with its link. \
-             Set STOA_SMTP_URL to send them."
-                .to_owned()
+fn Outbox(first: Mailbox) -> impl IntoView {
+    let how = match &first.transport {
+        MailTransport::Mailbox => NO_MAIL_SERVER.to_owned(),
+        MailTransport::Smtp { server } => {
+            format!("Sent by the mail server {server}, from {}.", first.from)
         }
-        MailTransport::Smtp { server } => format!("Sent by the mail server {server}, from {}.", mail.from),
         MailTransport::EmailJs { service } => format!("Sent by EmailJS, service {service}."),
     };
-    let queue = match mail.waiting {
+    let kept = first.transport == MailTransport::Mailbox;
+    let trouble = RwSignal::new(None);
+    let (mail, again) = fresh(first, trouble, mailbox);
+    again_while(again, move || mail.read_untracked().waiting > 0);
+    let queue = move || match mail.read().waiting {
         0 => "Nothing waits to be sent.".to_owned(),
         1 => "1 mail waits to be sent.".to_owned(),
         waiting => format!("{waiting} mails wait to be sent."),
     };
-    let kept = mail.transport == MailTransport::Mailbox;
     view! {
         <p class="notice" class:warn=kept>{how}</p>
-        {(!kept).then(|| view! { <p class="muted">{queue}</p> })}
-        {if mail.items.is_empty() {
-            view! { <p class="muted">"No mail yet."</p> }.into_any()
-        } else {
-            let rows = mail
-                .items
-                .into_iter()
-                .map(|item| view! { <Item item=item trouble=trouble again=again/> })
-                .collect_view();
-            view! {
-                <div class="scroll-x">
-                    <table>
-                        <thead>
-                            <tr>
-                                <th scope="col">"To"</th>
-                                <th scope="col">"Subject"</th>
-                                <th scope="col">"State"</th>
-                                <th scope="col">"When"</th>
-                                <th scope="col"><span class="unseen">"Actions"</span></th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            }
-                .into_any()
-        }}
+        <TestMail again=again/>
+        <Trouble words=trouble/>
+        {(!kept).then(|| view! { <p class="muted queue">{queue}</p> })}
+        <Show
+            when=move || !mail.read().items.is_empty()
+            fallback=|| view! { <p class="muted">"No mail yet."</p> }
+        >
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">"To"</th>
+                        <th scope="col">"Subject"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"When"</th>
+                        <th scope="col"><span class="unseen">"Actions"</span></th>
+                    </tr>
+                </thead>
+                <tbody>
+                    <For each=move || mail.get().items key=|item| format!("{item:?}") let:item>
+                        <Item item=item trouble=trouble again=again/>
+                    </For>
+                </tbody>
+            </table>
+        </Show>
     }
 }
 
@@ -169,9 +163,9 @@ fn TestMail(again: Callback<()>) -> impl IntoView {
         };
         act(trouble, sending, move |sent| {
             if sent.ok {
-                said.set(Some(format!("It worked: {}", sent.said)));
+                said.set(Some(format!("Done. {}", sent.said)));
             } else {
-                trouble.set(Some(format!("It did not work: {}", sent.said)));
+                trouble.set(Some(format!("That did not work. {}", sent.said)));
             }
             again.run(());
         });

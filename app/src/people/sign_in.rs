@@ -3,7 +3,7 @@
 use domain::Email;
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::{components::Redirect, hooks::use_params_map};
+use leptos_router::hooks::use_params_map;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -37,7 +37,7 @@ pub fn SignInPage() -> impl IntoView {
                     let sent = sent.clone();
                     Suspend::new(async move {
                         match asked.await {
-                            Ok(Visitor::SignedIn) => view! { <Redirect path="/"/> }.into_any(),
+                            Ok(Visitor::SignedIn) => view! { <Inside/> }.into_any(),
                             Ok(Visitor::Stranger(Some(place))) => {
                                 view! { <Steps place=place sent=sent/> }.into_any()
                             }
@@ -48,6 +48,16 @@ pub fn SignInPage() -> impl IntoView {
                 }}
             </Suspense>
         </Card>
+    }
+}
+
+#[component]
+fn Inside() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    crate::ssr::lead_to("/");
+    view! {
+        <h1>"You are signed in"</h1>
+        <p class="actions centred"><a class="btn" href="/">"To my pages"</a></p>
     }
 }
 

@@ -43,7 +43,7 @@ pub fn Turned(who: Result<Option<Identity>, Problem>) -> impl IntoView {
 #[component]
 pub fn ToSignIn() -> impl IntoView {
     #[cfg(feature = "ssr")]
-    leptos_axum::redirect("/sign-in");
+    crate::ssr::lead_to("/sign-in");
     Effect::new(|_| {
         let _ = window().location().set_href("/sign-in");
     });

@@ -20,7 +20,7 @@ pub fn Menu(#[prop(into)] label: String, children: Children) -> impl IntoView {
     };
     view! {
         <details class="menu" node_ref=menu>
-            <summary class="icon" node_ref=summary aria-label=label role="button">
+            <summary class="icon" node_ref=summary aria-label=label>
                 <Icon glyph=Glyph::More/>
             </summary>
             <div class="menu-list" on:click:capture=chosen>{children()}</div>

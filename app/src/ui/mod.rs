@@ -19,7 +19,6 @@ pub use menu::{Menu, closes_by_itself};
 pub use time::ago;
 
 use leptos::prelude::*;
-use serde::{Serialize, de::DeserializeOwned};
 
 use crate::Problem;
 
@@ -51,26 +50,40 @@ pub fn act<T: 'static>(
     });
 }
 
-/// Asks again every few seconds as long as the answer says that something is going on.
-pub fn refresh_while<T>(
-    resource: Resource<T>,
-    going_on: impl Fn(&T) -> bool + Send + Sync + 'static,
-) where
-    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+/// What is shown, asked for anew without losing what has not changed: the first answer came with the page.
+pub fn fresh<T, F>(
+    first: T,
+    trouble: RwSignal<Option<String>>,
+    ask: impl Fn() -> F + Send + Sync + 'static,
+) -> (RwSignal<T>, Callback<()>)
+where
+    T: Clone + PartialEq + Send + Sync + 'static,
+    F: Future<Output = Result<T, Problem>> + 'static,
 {
+    let shown = RwSignal::new(first);
+    let again = Callback::new(move |()| {
+        act(trouble, ask(), move |new| {
+            // The view may have gone meanwhile.
+            if shown.try_get_untracked().is_some_and(|old| old != new) {
+                shown.set(new);
+            }
+        });
+    });
+    (shown, again)
+}
+
+/// Every few seconds while somebody looks and something is going on.
+pub fn again_while(again: Callback<()>, going_on: impl Fn() -> bool + Send + Sync + 'static) {
     const EVERY: std::time::Duration = std::time::Duration::from_secs(3);
+    let going_on = StoredValue::new(going_on);
     Effect::new(move |_| {
-        let going_on = resource.read().as_ref().is_some_and(&going_on);
-        if going_on {
-            set_timeout(
-                move || {
-                    // The view may have gone meanwhile.
-                    if !resource.is_disposed() {
-                        resource.refetch();
-                    }
-                },
-                EVERY,
-            );
+        let tick = move || {
+            if !document().hidden() && going_on.with_value(|going_on| going_on()) {
+                again.run(());
+            }
+        };
+        if let Ok(timer) = set_interval_with_handle(tick, EVERY) {
+            on_cleanup(move || timer.clear());
         }
     });
 }
