@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Message, MessageId, Timestamp, starts_group};
+use domain::{Message, Timestamp, starts_group};
 
 use super::store::Divider;
 
@@ -35,16 +35,6 @@ pub struct Row {
 pub enum Line {
     Unread(i64),
     Message(Row),
-}
-
-impl Line {
-    /// `None` is the divider; there is one at most.
-    pub fn key(&self) -> Option<MessageId> {
-        match self {
-            Self::Unread(_) => None,
-            Self::Message(row) => Some(row.message.id),
-        }
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +89,7 @@ pub fn days(
 
 #[cfg(test)]
 mod tests {
-    use domain::{AccountId, PageId};
+    use domain::{AccountId, MessageId, PageId};
 
     use super::*;
 

@@ -79,10 +79,6 @@ impl Outbox {
         queue.send_all();
     }
 
-    pub fn stop(self) {
-        self.queue.set_value(None);
-    }
-
     /// What waits on this page, in order of writing.
     pub fn of(self, page: PageId) -> Vec<Draft> {
         self.queue().map_or_else(Vec::new, |queue| {

@@ -100,14 +100,6 @@ impl Store {
         store
     }
 
-    pub fn page(&self) -> PageId {
-        self.page
-    }
-
-    pub fn me(&self) -> AccountId {
-        self.me
-    }
-
     /// What a resync asks from.
     pub fn known(&self) -> i64 {
         self.known
@@ -233,13 +225,6 @@ impl Store {
         self.shown()
             .rev()
             .find(|message| message.author == self.me)
-            .cloned()
-    }
-
-    pub fn find(&self, id: MessageId) -> Option<Arc<Message>> {
-        self.numbers
-            .get(&id)
-            .and_then(|seq| self.stored.get(seq))
             .cloned()
     }
 
