@@ -87,7 +87,7 @@ fn unread(count: i64) -> impl IntoView {
     } else {
         format!("{count} unread messages")
     };
-    view! { <p class="unread">{words}</p> }
+    view! { <p class="unread">{words}<span class="opening" aria-hidden="true"></span></p> }
 }
 
 /// What stands above the oldest message that is loaded.
