@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Write,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, OnceLock},
 };
 
 use backend::{Backend, Error, Random, SessionToken, Viewer};
@@ -29,7 +29,7 @@ pub struct Peer(pub String);
 
 /// Who asks, once looked up, for the rest of this request.
 #[derive(Clone, Default)]
-struct Asked(Arc<Mutex<Option<Option<Viewer>>>>);
+struct Asked(Arc<OnceLock<Option<Viewer>>>);
 
 pub fn backend() -> Backend {
     expect_context()
@@ -56,21 +56,16 @@ pub fn cookie(name: &str) -> Option<String> {
 /// Who asks, if they are signed in.
 pub async fn maybe_signed_in() -> Result<Option<Viewer>, Problem> {
     let asked = use_context::<Asked>();
-    if let Some(asked) = &asked
-        && let Some(viewer) = asked
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    {
-        return Ok(viewer);
+    if let Some(known) = asked.as_ref().and_then(|asked| asked.0.get()) {
+        return Ok(known.clone());
     }
     let viewer = match cookie(SESSION_COOKIE) {
         Some(token) => backend().viewer(&token).await?,
         None => None,
     };
     if let Some(asked) = asked {
-        *asked.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(viewer.clone());
+        // Two resources may have looked at the same time, and have seen the same.
+        let _ = asked.0.set(viewer.clone());
     }
     Ok(viewer)
 }

@@ -81,7 +81,12 @@ fn Open(view: InvitationView, token: String) -> impl IntoView {
         <h1 class="door-name">{page_name}</h1>
         {(!note.is_empty()).then(|| view! { <p class="muted lines">{format!("“{note}”")}</p> })}
         <Faces members=members/>
-        <Join email=email token=token known_name=known_name signed_in_as=signed_in_as/>
+        {match signed_in_as {
+            Some(me) => {
+                view! { <TwoIdentities me=me email=email token=token known_name=known_name/> }.into_any()
+            }
+            None => view! { <Join email=email token=token known_name=known_name/> }.into_any(),
+        }}
     }
     .into_any()
 }
@@ -99,13 +104,7 @@ fn Faces(members: Vec<(AccountId, String)>) -> impl IntoView {
 }
 
 #[component]
-fn Join(
-    email: Email,
-    token: String,
-    known_name: Option<String>,
-    /// Signed in as one, invited as another: whoever it is chooses.
-    signed_in_as: Option<Identity>,
-) -> impl IntoView {
+fn Join(email: Email, token: String, known_name: Option<String>) -> impl IntoView {
     let accept = ServerAction::<AcceptInvitation>::new();
     then_load(
         move || accept.value().get(),
@@ -117,41 +116,49 @@ fn Join(
         typed if typed.is_empty() => known_name.unwrap_or_default(),
         typed => typed,
     };
-    let address = email.to_string();
-    let (join, stay) = match &signed_in_as {
-        Some(me) => (
-            format!("Join as {address}"),
-            Some(format!("Join as {}", me.name)),
-        ),
-        None => ("Join the page".to_owned(), None),
-    };
     view! {
-        {signed_in_as.map(|me| view! {
-            <p class="notice warn">
-                "You are signed in as "<b>{me.name}</b>" ("{me.email}"). The invitation is for "<b>{address.clone()}</b>"."
-            </p>
-        })}
         <ActionForm action=accept>
             <input type="hidden" name="token" value=token/>
-            <Field
-                label="Your name"
-                name="name"
-                value=name
-                max=PersonName::MAX
-                autocomplete="name"
-                autofocus=true
-            />
+            <Field label="Your name" name="name" value=name max=PersonName::MAX autocomplete="name" autofocus=true/>
             <div class="labelled">
                 <label for="locked-email">"Email"</label>
-                <input id="locked-email" class="input" type="email" value=address.clone() readonly/>
+                <input id="locked-email" class="input" type="email" value=email.to_string() readonly/>
             </div>
             <Trouble words=words/>
-            <button class="btn wide" type="submit" disabled=move || accept.pending().get()>{join}</button>
-            {stay.map(|stay| view! {
-                <button class="btn ghost wide" type="submit" name="as_me" value="true" formnovalidate>{stay}</button>
-            })}
+            <button class="btn wide" type="submit" disabled=move || accept.pending().get()>"Join the page"</button>
         </ActionForm>
         <p class="muted small">"No password needed. The link in your email signs you in."</p>
+    }
+}
+
+/// Signed in as one, invited as another: both are shown, and whoever it is chooses.
+#[component]
+fn TwoIdentities(
+    me: Identity,
+    email: Email,
+    token: String,
+    known_name: Option<String>,
+) -> impl IntoView {
+    let stay = ServerAction::<AcceptInvitation>::new();
+    then_load(move || stay.value().get(), |page| format!("/p/{}", page.id));
+    let words = why(move || stay.value().get(), None);
+    let back = use_context::<BackHere>().and_then(|back| back.joining);
+    let (address, mine) = (email.to_string(), token.clone());
+    let join = format!("Join as {}", me.name);
+    view! {
+        <p class="notice warn">
+            "You are signed in as "<b>{me.name}</b>" ("{me.email}"). The invitation is for "<b>{address.clone()}</b>"."
+        </p>
+        <ActionForm action=stay>
+            <input type="hidden" name="token" value=mine/>
+            <input type="hidden" name="as_me" value="true"/>
+            <Trouble words=words/>
+            <button class="btn wide" type="submit" disabled=move || stay.pending().get()>{join}</button>
+        </ActionForm>
+        <details class="switch" open=back.is_some()>
+            <summary>{format!("Join as {address} instead")}</summary>
+            <Join email=email token=token known_name=known_name/>
+        </details>
     }
 }
 

@@ -1,6 +1,6 @@
 //! The admin's table of pages, and what is done to one of them: rename, archive, restore, delete.
 
-use domain::{About, MailTransport, Mailbox, PageId, PageName, PageSummary};
+use domain::{About, MailTransport, PageId, PageName, PageSummary};
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
@@ -10,6 +10,7 @@ use super::{
     table::{Column, Order, megabytes, thousands},
 };
 use crate::{
+    Problem,
     form::{Sent, why},
     invitations::InviteDialog,
     people::{AdminFrame, Here, api::mailbox},
@@ -62,9 +63,16 @@ impl Desk {
     }
 }
 
+/// The pages; and whether mail stays here, which whoever begins should know before they invite.
+async fn begin() -> Result<(Vec<PageSummary>, bool), Problem> {
+    let pages = page_summaries().await?;
+    let kept = pages.is_empty() && mailbox().await?.transport == MailTransport::Mailbox;
+    Ok((pages, kept))
+}
+
 #[component]
 fn Pages() -> impl IntoView {
-    let first = Resource::new_blocking(|| (), |()| page_summaries());
+    let first = Resource::new_blocking(|| (), |()| begin());
     let adding = RwSignal::new(false);
     view! {
         <header class="head">
@@ -74,7 +82,7 @@ fn Pages() -> impl IntoView {
         <Suspense>
             {move || Suspend::new(async move {
                 match first.await {
-                    Ok(first) => view! { <List first=first adding=adding/> }.into_any(),
+                    Ok((first, kept)) => view! { <List first=first kept=kept adding=adding/> }.into_any(),
                     Err(problem) => view! { <p class="trouble">{problem.to_string()}</p> }.into_any(),
                 }
             })}
@@ -84,7 +92,7 @@ fn Pages() -> impl IntoView {
 }
 
 #[component]
-fn List(first: Vec<PageSummary>, adding: RwSignal<bool>) -> impl IntoView {
+fn List(first: Vec<PageSummary>, kept: bool, adding: RwSignal<bool>) -> impl IntoView {
     let trouble = RwSignal::new(None);
     let (pages, again) = fresh(first, trouble, page_summaries);
     let desk = Desk {
@@ -98,7 +106,7 @@ fn List(first: Vec<PageSummary>, adding: RwSignal<bool>) -> impl IntoView {
     };
     view! {
         <Trouble words=trouble/>
-        <Show when=move || !pages.read().is_empty() fallback=move || view! { <Empty adding=adding/> }>
+        <Show when=move || !pages.read().is_empty() fallback=move || view! { <Empty adding=adding kept=kept/> }>
             <Table pages=pages desk=desk/>
         </Show>
         <Dialog open=desk.editing title="Rename"><RenameForm desk=desk/></Dialog>
@@ -127,22 +135,14 @@ fn NewPage(open: RwSignal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn Empty(adding: RwSignal<bool>) -> impl IntoView {
-    // Whoever begins here learns what becomes of their invitations before they send any.
-    let mail = Resource::new_blocking(|| (), |()| mailbox());
-    let kept = |mail: &Mailbox| mail.transport == MailTransport::Mailbox;
+fn Empty(adding: RwSignal<bool>, kept: bool) -> impl IntoView {
     view! {
-        <Suspense>
-            {move || Suspend::new(async move {
-                let kept = mail.await.as_ref().is_ok_and(kept);
-                kept.then(|| view! {
-                    <p class="notice warn">
-                        "No mail server is set. Invitations are kept in the built-in mailbox, under "
-                        <a href="/admin/mail">"Mail"</a>", each with Copy link."
-                    </p>
-                })
-            })}
-        </Suspense>
+        {kept.then(|| view! {
+            <p class="notice warn">
+                "No mail server is set. Invitations are kept in the built-in mailbox, under "
+                <a href="/admin/mail">"Mail"</a>", each with Copy link."
+            </p>
+        })}
         <section class="card empty">
             <Icon glyph=Glyph::Pages/>
             <h2>"Make the first page"</h2>
