@@ -29,6 +29,7 @@ export default defineConfig({
     timezoneId: 'Europe/Amsterdam',
     actionTimeout: 10_000,
     trace: 'retain-on-failure',
+    screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: onPath('chromium'),
       args: [

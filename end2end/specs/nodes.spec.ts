@@ -8,7 +8,6 @@ interface Nodes {
   broker: Mosquitto;
   shared: Settings;
   first: Place;
-  second: Place;
 }
 
 const test = base.extend<Nodes>({
@@ -27,17 +26,11 @@ const test = base.extend<Nodes>({
     await use(place);
     await place.remove();
   },
-  second: async ({ shared, first }, use) => {
-    // After the first: two programs that make the same tables at the same moment are another test.
-    void first;
-    const place = await Place.start(shared);
-    await use(place);
-    await place.remove();
-  },
 });
 
-test('two programs on one PostgreSQL and one Mosquitto serve one page', async ({ browser, broker, first, second }) => {
+test('two programs on one PostgreSQL and one Mosquitto serve one page', async ({ browser, broker, first, shared }) => {
   const dana = await (await Person.arrive(browser, first, 'Dana Vos')).setUp();
+  const second = await Place.start(shared);
   const garden = await dana.createPage('Garden renovation');
   const mila = await Person.arrive(browser, second, 'Mila Lind');
   await mila.join(await dana.invite(garden, 'mila@example.org'));
@@ -79,4 +72,5 @@ test('two programs on one PostgreSQL and one Mosquitto serve one page', async ({
   expect([...dana.troubles, ...mila.troubles]).toEqual([]);
   await dana.context.close();
   await mila.context.close();
+  await second.remove();
 });
