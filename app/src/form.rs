@@ -20,8 +20,9 @@ impl Sent {
         let sent = SharedValue::new(move || {
             #[cfg(feature = "ssr")]
             return crate::ssr::sent_back(form);
+            // In the browser a form is never sent by itself.
             #[cfg(not(feature = "ssr"))]
-            return None::<Self>;
+            return (None::<Self>, form).0;
         });
         sent.into_inner()
     }

@@ -317,3 +317,16 @@ fn set_cookie(name: &str, value: &str, seconds: i64) {
         &format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"),
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_that_cannot_be_ours_leads_home() {
+        assert_eq!(with_token("invite", "aB3-_"), "/invite/aB3-_");
+        for odd in ["../admin", "a b", "a?b", "a\r\nSet-Cookie: x", "é", "a/b"] {
+            assert_eq!(with_token("invite", odd), "/", "{odd:?}");
+        }
+    }
+}
