@@ -139,7 +139,7 @@ async fn say(
     let rate: f64 = arguments.number("rate")?;
     let address = arguments.text("address")?;
     let mut voice = match seed {
-        Some(seed) => Voice::Member(Client::open(address).await?, seed, Dice::new(7)),
+        Some(seed) => Voice::Member(Client::open(address).await?, seed, Dice::new()),
         None => Voice::stranger(address).await?,
     };
     let mut stored = Vec::new();

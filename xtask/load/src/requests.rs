@@ -48,7 +48,7 @@ async fn measure(what: What, arguments: &Arguments) -> Result<Value> {
         let (address, seed, delays) = (address.clone(), seed.clone(), delays.clone());
         tasks.spawn_local(async move {
             let mut client = Client::open(&address).await?;
-            let mut dice = Dice::new(number as u64 + 1);
+            let mut dice = Dice::new();
             // Everybody in turn, so that nobody asks faster than the limits allow.
             let mut turn = number;
             while start.elapsed() < time {

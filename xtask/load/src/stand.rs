@@ -1,6 +1,9 @@
 //! Where the load stands: the addresses, the page, the people (from `stoa seed`), and how numbers are summed up.
 
-use std::fs;
+use std::{
+    fs,
+    hash::{BuildHasher, RandomState},
+};
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -48,12 +51,13 @@ pub(crate) fn percentiles(mut seconds: Vec<f64>) -> Value {
     json!({ "count": seconds.len(), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": at(1.0) })
 }
 
-/// xorshift64*: enough to spread requests, the same in every run.
+/// xorshift64*: enough to spread requests. Another one each time, because ids of messages come from it.
 pub(crate) struct Dice(u64);
 
 impl Dice {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    pub(crate) fn new() -> Self {
+        // The standard library's only source of randomness.
+        Self(RandomState::new().hash_one(0) | 1)
     }
 
     pub(crate) fn roll(&mut self) -> u64 {
