@@ -1,10 +1,11 @@
 //! One open page in the browser: its store, what is shown of it, and everything that changes either.
 
+mod news;
+
 use std::sync::Arc;
 
 use domain::{
-    AccountId, Body, Event, Identity, Invited, Member, Message, MessageId, Page, PageId, Refusal,
-    Room, Timestamp, Topic,
+    Body, Identity, Invited, Member, Message, MessageId, Page, PageId, Refusal, Room, Timestamp,
 };
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::VisibilityState;
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     Problem,
-    live::{Live, News, within},
+    live::{Live, within},
 };
 
 /// Whether I am still on the page.
@@ -137,56 +138,6 @@ impl Talk {
             self.catch_up();
         }
         self.looked_at();
-    }
-
-    fn heard(self, news: &News) {
-        match news {
-            News::Event(topic, event) => self.event(*topic, event),
-            News::Resync => {
-                self.catch_up();
-                self.outbox.nudge();
-            }
-            News::Poll => self.catch_up(),
-        }
-    }
-
-    fn event(self, topic: Topic, event: &Event) {
-        let here = topic == Topic::Page(self.id);
-        match event {
-            Event::Message(message) if message.page == self.id => {
-                let message = message.clone();
-                self.change(|store| store.message(message));
-                self.check_soon();
-            }
-            Event::Page(page) if page.id == self.id => self.page.set(page.clone()),
-            Event::Joined(member) if here => {
-                let member = member.clone();
-                self.members.update(|members| {
-                    members.retain(|known| known.account != member.account);
-                    members.push(member);
-                });
-            }
-            Event::Left { account } if here => {
-                if self.me.with_value(|me| me.account == *account) {
-                    self.standing.set(Standing::Removed);
-                }
-                self.left(*account);
-            }
-            Event::Removed { page } if *page == self.id => self.standing.set(Standing::Removed),
-            Event::Deleted { page } if *page == self.id => self.standing.set(Standing::Deleted),
-            // Invited anew while the notice of the removal stands there.
-            Event::Added { page }
-                if page.id == self.id && self.standing.get_untracked() != Standing::Member =>
-            {
-                let _ = window().location().reload();
-            }
-            _ => {}
-        }
-    }
-
-    pub fn left(self, account: AccountId) {
-        self.members
-            .update(|members| members.retain(|member| member.account != account));
     }
 
     /// Changes the store and then what is shown of it, keeping one's place.
