@@ -7,8 +7,10 @@ use domain::{AccountId, Event, Message, PageId, PageListing};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listings {
     pages: Vec<PageListing>,
-    /// The newest number heard of, so that a message counts once.
-    newest: HashMap<PageId, i64>,
+    /// The newest number that was counted, so that a message counts once.
+    counted: HashMap<PageId, i64>,
+    /// The newest number that an open page has.
+    open: HashMap<PageId, i64>,
 }
 
 /// What an event meant for the list.
@@ -24,7 +26,7 @@ impl Listings {
     pub fn new(pages: Vec<PageListing>) -> Self {
         Self {
             pages,
-            newest: HashMap::new(),
+            ..Self::default()
         }
     }
 
@@ -43,8 +45,7 @@ impl Listings {
 
     /// The open page knows its newest number.
     pub fn note(&mut self, page: PageId, newest: i64) {
-        let known = self.newest.entry(page).or_default();
-        *known = (*known).max(newest);
+        self.open.insert(page, newest);
     }
 
     /// `watched` is the page at whose end I am looking: what arrives there is not unread.
@@ -74,9 +75,9 @@ impl Listings {
     }
 
     fn message(&mut self, message: &Message, counts: bool) -> Heard {
-        let newest = self.newest.entry(message.page).or_default();
-        let new = message.seq > *newest;
-        *newest = (*newest).max(message.seq);
+        let counted = self.counted.entry(message.page).or_default();
+        let new = message.seq > *counted;
+        *counted = (*counted).max(message.seq);
         let Some(listing) = self.find_mut(message.page) else {
             return Heard::Ask;
         };
@@ -102,7 +103,7 @@ impl Listings {
     }
 
     fn read(&mut self, page: PageId, seq: i64) -> Heard {
-        let newest = self.newest.get(&page).copied();
+        let newest = self.counted.get(&page).max(self.open.get(&page)).copied();
         match self.find_mut(page) {
             Some(listing) if listing.unread > 0 => match newest {
                 Some(newest) if newest <= seq => {
@@ -227,6 +228,19 @@ mod tests {
             Heard::Changed
         );
         assert_eq!(list.find(page).unwrap().unread, 0);
+    }
+
+    #[test]
+    fn the_open_page_may_hear_of_a_message_before_the_list_does() {
+        let (mut list, me) = (listings(), account(1));
+        list.note(page(1).id, 7);
+        let event = Event::Message(message(1, 2, 7));
+        assert_eq!(list.hear(&event, me, None), Heard::Changed);
+        let page = page(1).id;
+        assert_eq!(
+            list.hear(&Event::Read { page, seq: 7 }, me, None),
+            Heard::Changed
+        );
     }
 
     #[test]

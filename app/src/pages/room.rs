@@ -1,7 +1,7 @@
 //! A page as its members see it: sidebar, conversation, details. The server renders it readable; wasm brings it to life.
 
 use domain::{PageId, Refusal, Room};
-use leptos::{either::EitherOf4, prelude::*};
+use leptos::{either::EitherOf4, prelude::*, tachys::reactive_graph::OwnedView};
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
@@ -23,30 +23,36 @@ use crate::{
 pub fn RoomPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("page")?.parse::<PageId>().ok()));
+    view! {
+        <div class="room">
+            <Mine here=id/>
+            // A list of one: with another page everything of the page before goes at once, what is on screen and
+            // what belongs to it.
+            <For each=move || [id.get()] key=|id| *id children=|id| view! { <Chosen id=id/> }/>
+        </div>
+    }
+}
+
+/// No `Suspense` around what waits here: it would build everything twice on the server.
+#[component]
+fn Chosen(id: Option<PageId>) -> impl IntoView {
     let room = Resource::new(
-        move || id.get(),
-        |id| async move {
+        || (),
+        move |()| async move {
             match id {
                 Some(id) => api::room(id).await,
                 None => Err(Problem::Refused(Refusal::NotFound)),
             }
         },
     );
-    view! {
-        <div class="room">
-            <Mine here=id/>
-            <Transition fallback=|| view! { <main class="talk"></main> }>
-                {move || Suspend::new(async move {
-                    match room.await {
-                        Ok(room) => EitherOf4::A(view! { <Open room=room/> }),
-                        Err(Problem::Refused(Refusal::NotFound)) => EitherOf4::B(view! { <Missing/> }),
-                        Err(Problem::Refused(Refusal::SignedOut)) => EitherOf4::C(view! { <ToSignIn/> }),
-                        Err(problem) => EitherOf4::D(view! { <Broken problem=problem/> }),
-                    }
-                })}
-            </Transition>
-        </div>
-    }
+    Suspend::new(async move {
+        OwnedView::new(match room.await {
+            Ok(room) => EitherOf4::A(view! { <Open room=room/> }),
+            Err(Problem::Refused(Refusal::NotFound)) => EitherOf4::B(view! { <Missing/> }),
+            Err(Problem::Refused(Refusal::SignedOut)) => EitherOf4::C(view! { <ToSignIn/> }),
+            Err(problem) => EitherOf4::D(view! { <Broken problem=problem/> }),
+        })
+    })
 }
 
 /// My pages, and nothing chosen yet. On a phone this is the list.
@@ -73,23 +79,19 @@ fn Mine(
 ) -> impl IntoView {
     let shelf = Shelf::here();
     let mine = Resource::new(|| (), move |()| shelf.mine());
-    view! {
-        <Transition fallback=|| view! { <nav class="pages" aria-label="Pages"></nav> }>
-            {move || Suspend::new(async move {
-                match mine.await {
-                    Ok((me, pages)) => {
-                        shelf.fill(pages);
-                        EitherOf4::A(view! { <Sidebar here=here me=me/> })
-                    }
-                    Err(Problem::Refused(Refusal::SignedOut)) if guard => {
-                        EitherOf4::B(view! { <ToSignIn/> })
-                    }
-                    Err(problem) if guard => EitherOf4::C(view! { <Broken problem=problem/> }),
-                    Err(_) => EitherOf4::D(()),
-                }
-            })}
-        </Transition>
-    }
+    Suspend::new(async move {
+        OwnedView::new(match mine.await {
+            Ok((me, pages)) => {
+                shelf.fill(pages);
+                EitherOf4::A(view! { <Sidebar here=here me=me/> })
+            }
+            Err(Problem::Refused(Refusal::SignedOut)) if guard => {
+                EitherOf4::B(view! { <ToSignIn/> })
+            }
+            Err(problem) if guard => EitherOf4::C(view! { <Broken problem=problem/> }),
+            Err(_) => EitherOf4::D(()),
+        })
+    })
 }
 
 #[component]
@@ -119,8 +121,14 @@ fn Conversation(talk: Talk) -> impl IntoView {
     let archived = move || talk.page.with(|page| page.archived);
     let name = move || talk.page.with(|page| page.name.clone());
     let id = talk.id;
+    // Counted, not owned: the server reads the title last, when what belongs to this view may be gone.
+    let title = ArcRwSignal::new(talk.page.with_untracked(|page| page.name.clone()));
+    Effect::new({
+        let title = title.clone();
+        move |_| title.set(name())
+    });
     view! {
-        <Title text=move || format!("{} · Stoa", name())/>
+        <Title text=move || format!("{} · Stoa", title.get())/>
         <main class="talk">
             <header class="bar">
                 <a class="icon back" href="/" aria-label="My pages"><Icon glyph=Glyph::Back/></a>
