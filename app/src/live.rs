@@ -130,7 +130,7 @@ impl Live {
 
     fn session(self) -> Option<Rc<Session>> {
         self.session
-            .try_with_value(|session| session.as_ref().map(|session| Rc::clone(session)))
+            .try_with_value(|session| session.as_deref().cloned())
             .flatten()
     }
 }

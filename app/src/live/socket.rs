@@ -20,7 +20,7 @@ pub(super) fn now() -> i64 {
 }
 
 pub(super) struct Socket {
-    socket: WebSocket,
+    stream: WebSocket,
     last_id: u16,
     /// Subscriptions the server has not confirmed; the first confirmation of all makes the session complete.
     waiting: Vec<PacketId>,
@@ -71,7 +71,7 @@ impl Socket {
         socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
         socket.set_onclose(Some(close.as_ref().unchecked_ref()));
         Some(Self {
-            socket,
+            stream: socket,
             last_id: 0,
             waiting: Vec::new(),
             complete: false,
@@ -82,7 +82,7 @@ impl Socket {
     }
 
     pub(super) fn send(&self, packet: &Packet) {
-        send(&self.socket, packet);
+        send(&self.stream, packet);
     }
 
     pub(super) fn subscribe(&mut self, topics: &[Topic]) {
@@ -121,10 +121,10 @@ impl Socket {
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.socket.set_onopen(None);
-        self.socket.set_onmessage(None);
-        self.socket.set_onclose(None);
-        let _ = self.socket.close();
+        self.stream.set_onopen(None);
+        self.stream.set_onmessage(None);
+        self.stream.set_onclose(None);
+        let _ = self.stream.close();
     }
 }
 
@@ -150,12 +150,12 @@ impl Wake {
                 woke();
             }
         });
-        let wake = Self { woke };
+        let listening = Self { woke };
         for (target, name) in Self::targets() {
-            let callback = wake.woke.as_ref().unchecked_ref();
+            let callback = listening.woke.as_ref().unchecked_ref();
             let _ = target.add_event_listener_with_callback(name, callback);
         }
-        wake
+        listening
     }
 
     fn targets() -> impl Iterator<Item = (EventTarget, &'static str)> {

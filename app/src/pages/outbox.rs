@@ -136,7 +136,7 @@ impl Outbox {
 
     fn queue(self) -> Option<Rc<Queue>> {
         self.queue
-            .try_with_value(|queue| queue.as_ref().map(|queue| Rc::clone(queue)))
+            .try_with_value(|queue| queue.as_deref().cloned())
             .flatten()
     }
 }

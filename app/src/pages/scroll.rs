@@ -33,7 +33,7 @@ impl Scroll {
 
     /// Called as it scrolls. Whether the end came into view or went out of it.
     pub fn moved(self) -> bool {
-        let at_end = self.from_end() < NEAR_END;
+        let at_end = self.distance_to_end() < NEAR_END;
         let changed = self.at_end.get_untracked() != at_end;
         if changed {
             self.at_end.set(at_end);
@@ -44,7 +44,7 @@ impl Scroll {
     pub fn near_start(self) -> bool {
         self.log().is_some_and(|log| {
             let beyond = f64::from(log.scroll_height() - log.client_height());
-            beyond - self.from_end() < NEAR_START
+            beyond - self.distance_to_end() < NEAR_START
         })
     }
 
@@ -93,7 +93,7 @@ impl Scroll {
     /// Puts the divider near the top, unless the browser did so itself or somebody has scrolled already.
     pub fn to_first_unread(self) {
         let Some(log) = self.log() else { return };
-        if self.from_end() < 1.0
+        if self.distance_to_end() < 1.0
             && let Ok(Some(divider)) = log.query_selector(".unread")
         {
             let above = divider.get_bounding_client_rect().top();
@@ -105,7 +105,7 @@ impl Scroll {
         self.moved();
     }
 
-    fn from_end(self) -> f64 {
+    fn distance_to_end(self) -> f64 {
         self.log()
             .map_or(0.0, |log| f64::from(log.scroll_top().abs()))
     }

@@ -38,7 +38,7 @@ enum Asking {
 }
 
 const ANSWER: u32 = 10_000;
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 /// Without a socket the list is asked for at every so many polls.
 const POLLS: u32 = 5;
 

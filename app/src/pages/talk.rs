@@ -67,6 +67,7 @@ pub struct Talk {
 }
 
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one question under way")]
 struct State {
     catching_up: bool,
     again: bool,
