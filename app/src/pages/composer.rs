@@ -10,7 +10,10 @@ use crate::ui::{Glyph, Icon};
 const COMPOSING: u32 = 229;
 
 #[component]
-#[expect(clippy::too_many_lines, reason = "one field and its keys; the markup is half of it")]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one field and its keys; the markup is half of it"
+)]
 pub(super) fn Composer(talk: Talk) -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
     let trouble = RwSignal::new(None::<String>);

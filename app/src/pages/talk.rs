@@ -67,7 +67,10 @@ pub struct Talk {
 }
 
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is one question under way")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one question under way"
+)]
 struct State {
     catching_up: bool,
     again: bool,

@@ -50,6 +50,10 @@ impl Talk {
                     members.retain(|known| known.account != member.account);
                     members.push(member);
                 });
+                // Their invitation waits no longer; who waits is told to those who may invite.
+                if self.may_manage.get_untracked() {
+                    self.look_again();
+                }
             }
             Event::Left { account } if here => {
                 if self.me.with_value(|me| me.account == *account) {
