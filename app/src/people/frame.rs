@@ -1,6 +1,6 @@
 //! What stands around a view: a card in the middle for people at the door, the navigation for admins.
 
-use leptos::prelude::*;
+use leptos::{prelude::*, tachys::reactive_graph::OwnedView};
 use leptos_meta::Title;
 use leptos_router::components::A;
 
@@ -50,34 +50,33 @@ pub fn AdminFrame(here: Here, children: ChildrenFn) -> impl IntoView {
         .map_or("", |entry| entry.2);
     view! {
         <Title text=format!("{title} · Stoa")/>
-        <Suspense>
-            {move || Suspend::new(async move {
-                let me = match who.await {
-                    Ok(Some(me)) if me.admin => me,
-                    other => return view! { <Turned who=other/> }.into_any(),
-                };
-                view! {
-                    <div class="admin">
-                        <nav class="nav" aria-label="Admin">
-                            <div class="brand"><Icon glyph=Glyph::Stoa/>"Stoa"</div>
-                            <ul>
-                                {entries
-                                    .map(|(entry, to, words, glyph)| {
-                                        let current = (entry == here).then_some("page");
-                                        view! {
-                                            <li><a href=to aria-current=current><Icon glyph=glyph/>{words}</a></li>
-                                        }
-                                    })
-                                    .collect_view()}
-                                <li class="apart"><A href="/"><Icon glyph=Glyph::Back/>"My pages"</A></li>
-                            </ul>
-                            <AccountMenu me=me/>
-                        </nav>
-                        <main class="main">{children.with_value(|children| children())}</main>
-                    </div>
-                }
-                    .into_any()
-            })}
-        </Suspense>
+        // No `Suspense` around what waits here: it would build everything twice on the server.
+        {Suspend::new(async move {
+            let me = match who.await {
+                Ok(Some(me)) if me.admin => me,
+                other => return OwnedView::new(view! { <Turned who=other/> }.into_any()),
+            };
+            let frame = view! {
+                <div class="admin">
+                    <nav class="nav" aria-label="Admin">
+                        <div class="brand"><Icon glyph=Glyph::Stoa/>"Stoa"</div>
+                        <ul>
+                            {entries
+                                .map(|(entry, to, words, glyph)| {
+                                    let current = (entry == here).then_some("page");
+                                    view! {
+                                        <li><a href=to aria-current=current><Icon glyph=glyph/>{words}</a></li>
+                                    }
+                                })
+                                .collect_view()}
+                            <li class="apart"><A href="/"><Icon glyph=Glyph::Back/>"My pages"</A></li>
+                        </ul>
+                        <AccountMenu me=me/>
+                    </nav>
+                    <main class="main">{children.with_value(|children| children())}</main>
+                </div>
+            };
+            OwnedView::new(frame.into_any())
+        })}
     }
 }
