@@ -55,8 +55,6 @@ pub fn shell(assets: &'static str) -> impl IntoView {
             </body>
         </html>
     }
-    // Erased: the server renders in several ways, and would compile the whole app anew for each of them.
-    .into_any()
 }
 
 #[component]
