@@ -107,7 +107,8 @@ fn as_postgres(program: &Path) -> Command {
 
 /// Debian keeps the server's programs off the PATH, in a folder per version.
 pub(crate) fn programs() -> Option<PathBuf> {
-    if let Some(initdb) = which("initdb") {
+    // A link on the PATH may stand alone: the other programs are where it leads.
+    if let Some(initdb) = which("initdb").and_then(|found| found.canonicalize().ok()) {
         return initdb.parent().map(Path::to_path_buf);
     }
     let mut versions: Vec<PathBuf> = fs::read_dir("/usr/lib/postgresql")
