@@ -8,7 +8,11 @@
     reason = "the component macro writes public items, modules stay private"
 )]
 
-mod app;
+#[cfg(feature = "ssr")]
+mod document;
+#[cfg(feature = "ssr")]
+mod door;
+pub mod first;
 mod form;
 pub mod invitations;
 mod live;
@@ -19,7 +23,14 @@ mod problem;
 pub mod ssr;
 mod ui;
 
-pub use app::{App, shell};
+#[cfg(feature = "ssr")]
+pub use document::{Frame, admin_document, door_document, member_document};
+#[cfg(feature = "ssr")]
+pub use door::Door;
+#[cfg(feature = "ssr")]
+pub use form::Sent;
+pub use pages::MemberApp;
+pub use people::AdminApp;
 pub use problem::Problem;
 #[cfg(feature = "ssr")]
 pub use ssr::Peer;

@@ -1,6 +1,7 @@
 //! The browser's MQTT session: one socket for a tab, every topic of mine, back-off, and the timing of resync
 //! and polling ([`link`]). What the news means is decided by whoever listens.
 
+mod event;
 mod link;
 mod socket;
 
@@ -262,10 +263,9 @@ impl Session {
                 self.carry_out(todo);
             }
             Packet::Publish(publish) => {
-                let topic = Topic::parse(&publish.topic);
-                match (topic, serde_json::from_slice(&publish.payload)) {
-                    (_, Ok(Event::Resync)) => self.tell(&News::Resync),
-                    (Some(topic), Ok(event)) => self.tell(&News::Event(topic, event)),
+                match (Topic::parse(&publish.topic), event::read(&publish.payload)) {
+                    (_, Some(Event::Resync)) => self.tell(&News::Resync),
+                    (Some(topic), Some(event)) => self.tell(&News::Event(topic, event)),
                     // From a newer server than this page: a resync brings what matters.
                     _ => {}
                 }

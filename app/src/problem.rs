@@ -10,6 +10,7 @@ use server_fn::{
 
 /// Its [`Display`](std::fmt::Display) is what the person reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(into = "Body", from = "Body")]
 pub enum Problem {
     /// The place says no, and why.
     #[error(transparent)]
@@ -60,15 +61,74 @@ impl FromServerFnError for Problem {
 }
 
 /// `{"code", "message", "detail"?, "incident"?}`: a stable code beside human words.
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Body {
     code: String,
     #[serde(default)]
     message: String,
-    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
-    detail: serde_json::Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    detail: Option<Detail>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     incident: Option<String>,
+}
+
+/// What programs may want to know besides; people find it in the words.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Detail {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    seconds: Option<u32>,
+}
+
+impl From<Problem> for Body {
+    fn from(problem: Problem) -> Self {
+        let message = problem.to_string();
+        let (code, detail, incident) = match problem {
+            Problem::Refused(refusal) => (refusal.code(), detail(&refusal), None),
+            Problem::Failed { incident } => ("failed", None, Some(incident)),
+            Problem::Network(_) => ("network", None, None),
+        };
+        Self {
+            code: code.into(),
+            message,
+            detail,
+            incident,
+        }
+    }
+}
+
+fn detail(refusal: &Refusal) -> Option<Detail> {
+    match *refusal {
+        Refusal::Name { max } | Refusal::TooLong { max } | Refusal::TooManyAddresses { max } => {
+            Some(Detail {
+                max: Some(max),
+                seconds: None,
+            })
+        }
+        Refusal::TooMany { seconds } => Some(Detail {
+            max: None,
+            seconds: Some(seconds),
+        }),
+        _ => None,
+    }
+}
+
+impl From<Body> for Problem {
+    fn from(body: Body) -> Self {
+        let Detail { max, seconds } = body.detail.unwrap_or_default();
+        match body.code.as_str() {
+            "failed" => Self::Failed {
+                incident: body.incident.unwrap_or_default(),
+            },
+            "network" => Self::Network(body.message),
+            // A newer server may know refusals that this page does not; its words serve all the same.
+            code => Self::Refused(
+                Refusal::of(code, &body.message, max, seconds)
+                    .unwrap_or(Refusal::BadRequest(body.message)),
+            ),
+        }
+    }
 }
 
 /// How a [`Problem`] travels: JSON, with the fields that API.md names.
@@ -86,28 +146,7 @@ impl Encodes<Problem> for ProblemEncoding {
     type Error = serde_json::Error;
 
     fn encode(problem: &Problem) -> Result<Bytes, Self::Error> {
-        let message = problem.to_string();
-        let mut body = Body {
-            code: String::new(),
-            message,
-            detail: serde_json::Value::Null,
-            incident: None,
-        };
-        match problem {
-            Problem::Refused(refusal) => {
-                let mut tagged = serde_json::to_value(refusal)?;
-                if let serde_json::Value::String(code) = tagged["code"].take() {
-                    body.code = code;
-                }
-                body.detail = tagged["detail"].take();
-            }
-            Problem::Failed { incident } => {
-                "failed".clone_into(&mut body.code);
-                body.incident = Some(incident.clone());
-            }
-            Problem::Network(_) => "network".clone_into(&mut body.code),
-        }
-        serde_json::to_vec(&body).map(Bytes::from)
+        serde_json::to_vec(problem).map(Bytes::from)
     }
 }
 
@@ -115,23 +154,7 @@ impl Decodes<Problem> for ProblemEncoding {
     type Error = serde_json::Error;
 
     fn decode(bytes: Bytes) -> Result<Problem, Self::Error> {
-        let body: Body = serde_json::from_slice(&bytes)?;
-        Ok(match (body.code.as_str(), body.incident) {
-            ("failed", incident) => Problem::Failed {
-                incident: incident.unwrap_or_default(),
-            },
-            ("network", _) => Problem::Network(body.message),
-            _ => {
-                let mut tagged = serde_json::json!({ "code": body.code });
-                if !body.detail.is_null() {
-                    tagged["detail"] = body.detail;
-                }
-                // A newer server may know refusals that this page does not; its words serve all the same.
-                Problem::Refused(
-                    serde_json::from_value(tagged).unwrap_or(Refusal::BadRequest(body.message)),
-                )
-            }
-        })
+        serde_json::from_slice(&bytes)
     }
 }
 
@@ -161,6 +184,37 @@ mod tests {
             text,
             r#"{"code":"name","message":"A name has 1 to 80 characters.","detail":{"max":80}}"#
         );
+    }
+
+    #[test]
+    fn every_code_is_known() {
+        let codes = [
+            "signed_out",
+            "not_found",
+            "admins_only",
+            "archived",
+            "empty",
+            "control_characters",
+            "link_unknown",
+            "link_expired",
+            "set_up_already",
+            "wrong_code",
+            "too_many_addresses",
+            "name_does_not_match",
+            "last_admin",
+            "id_taken",
+            "not_yours",
+            "foreign_origin",
+            "bad_request",
+            "storage_full",
+        ];
+        for code in codes {
+            let sent = format!(r#"{{"code":"{code}"}}"#);
+            let Problem::Refused(refusal) = Problem::de(sent.into()) else {
+                panic!("{code}");
+            };
+            assert_eq!(refusal.code(), code);
+        }
     }
 
     #[test]

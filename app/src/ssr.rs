@@ -1,23 +1,19 @@
 //! The only server-side module: who asks, what they may reach, and how errors and cookies leave.
 
-use std::{
-    fmt::Write,
-    sync::{Arc, OnceLock},
-};
+use std::{fmt::Write, sync::Arc};
 
 use backend::{Backend, Error, Random, SessionToken, Viewer};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use domain::Refusal;
 use http::{
-    HeaderName, HeaderValue, StatusCode,
-    header::{
-        ACCEPT, CACHE_CONTROL, CONTENT_SECURITY_POLICY, COOKIE, LOCATION, REFERRER_POLICY,
-        SET_COOKIE,
-    },
+    HeaderMap, HeaderValue, StatusCode,
+    header::{ACCEPT, COOKIE, LOCATION, SET_COOKIE},
     request::Parts,
 };
-use leptos::{nonce::use_nonce, prelude::*};
+use hydration_context::SsrSharedContext;
+use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
+use leptos_router::location::RequestUrl;
 
 use crate::{Problem, form::Sent};
 
@@ -26,10 +22,6 @@ pub const SESSION_COOKIE: &str = "stoa_session";
 /// The address the request came from, as limits count it. Provided by the server for each request.
 #[derive(Clone, Debug)]
 pub struct Peer(pub String);
-
-/// Who asks, once looked up, for the rest of this request.
-#[derive(Clone, Default)]
-struct Asked(Arc<OnceLock<Option<Viewer>>>);
 
 pub fn backend() -> Backend {
     expect_context()
@@ -41,33 +33,34 @@ pub fn peer() -> String {
 
 pub fn cookie(name: &str) -> Option<String> {
     let parts: Parts = use_context()?;
-    parts
-        .headers
+    cookie_of(&parts.headers, name).map(str::to_owned)
+}
+
+pub fn cookie_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
         .get_all(COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .find_map(|pair| {
             let (key, value) = pair.trim().split_once('=')?;
-            (key == name).then(|| value.to_owned())
+            (key == name).then_some(value)
         })
 }
 
 /// Who asks, if they are signed in.
+pub async fn viewer(backend: &Backend, headers: &HeaderMap) -> Result<Option<Viewer>, Problem> {
+    match cookie_of(headers, SESSION_COOKIE) {
+        Some(token) => Ok(backend.viewer(token).await?),
+        None => Ok(None),
+    }
+}
+
 pub async fn maybe_signed_in() -> Result<Option<Viewer>, Problem> {
-    let asked = use_context::<Asked>();
-    if let Some(known) = asked.as_ref().and_then(|asked| asked.0.get()) {
-        return Ok(known.clone());
+    match use_context::<Parts>() {
+        Some(parts) => viewer(&backend(), &parts.headers).await,
+        None => Ok(None),
     }
-    let viewer = match cookie(SESSION_COOKIE) {
-        Some(token) => backend().viewer(&token).await?,
-        None => None,
-    };
-    if let Some(asked) = asked {
-        // Two resources may have looked at the same time, and have seen the same.
-        let _ = asked.0.set(viewer.clone());
-    }
-    Ok(viewer)
 }
 
 /// Who asks; refused with [`Refusal::SignedOut`] otherwise.
@@ -78,28 +71,18 @@ pub async fn signed_in() -> Result<Viewer, Problem> {
     }
 }
 
-/// Called once for each page that is rendered: its resources ask who is there only once, and its scripts and
-/// styles are none but ours.
-pub fn begin_page() {
-    provide_context(Asked::default());
-    let nonce = use_nonce().map_or_else(String::new, |nonce| format!("'nonce-{nonce}' "));
-    // Some browsers do not count a WebSocket to our own host as 'self'.
-    let own = backend().settings().public_url.replacen("http", "ws", 1);
-    header(
-        CONTENT_SECURITY_POLICY,
-        &format!(
-            "default-src 'none'; script-src {nonce}'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-             img-src 'self' data: blob:; connect-src 'self' {own}; manifest-src 'self'; \
-             form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        ),
-    );
-}
-
-/// For pages with a token in their address: it is not told to other sites, kept in caches or found by searching.
-pub fn keep_address_private() {
-    header(REFERRER_POLICY, "no-referrer");
-    header(CACHE_CONTROL, "no-store");
-    header(HeaderName::from_static("x-robots-tag"), "noindex");
+/// Makes a page of what was asked for before, in one go: no view waits for anything.
+pub fn render(backend: Backend, parts: Parts, view: impl FnOnce() -> String) -> String {
+    let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new())));
+    let html = owner.with(|| {
+        let address = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        provide_context(RequestUrl::new(address));
+        provide_context(parts);
+        provide_context(backend);
+        view()
+    });
+    owner.unset_with_forced_cleanup();
+    html
 }
 
 impl From<Error> for Problem {
@@ -134,40 +117,18 @@ pub fn set_status(problem: &Problem) {
     if let (Some(answer), true) = (
         use_context::<ResponseOptions>(),
         is_call() && !asks_for_html(),
-    ) && let Ok(status) = StatusCode::from_u16(status_of(problem))
-    {
-        answer.set_status(status);
+    ) {
+        answer.set_status(status_of(problem));
     }
 }
 
-/// The status of a rendered page.
-pub fn page_status(status: StatusCode) {
-    if let Some(answer) = use_context::<ResponseOptions>() {
-        answer.set_status(status);
-    }
-}
-
-/// The status of a page that shows a refusal.
-pub fn refused_page(problem: &Problem) {
-    page_status(
-        StatusCode::from_u16(status_of(problem)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
-    );
-}
-
-fn status_of(problem: &Problem) -> u16 {
-    match problem {
+/// The status of an answer that tells of a problem.
+pub fn status_of(problem: &Problem) -> StatusCode {
+    let status = match problem {
         Problem::Refused(refusal) => refusal.status(),
         Problem::Failed { .. } | Problem::Network(_) => 500,
-    }
-}
-
-pub fn header(name: HeaderName, value: &str) {
-    if let (Some(answer), Ok(value)) = (
-        use_context::<ResponseOptions>(),
-        HeaderValue::from_str(value),
-    ) {
-        answer.append_header(name, value);
-    }
+    };
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn is_call() -> bool {
@@ -238,7 +199,11 @@ pub enum Next {
     Back(Option<(String, String)>),
 }
 
-const SENT_COOKIE: &str = "stoa_sent";
+/// What a form comes back with.
+pub const SENT_COOKIE: &str = "stoa_sent";
+const SENT_SECONDS: i64 = 60;
+/// As long as a code is good: whoever comes back from their mail finds the field for it.
+const MAILED_SECONDS: i64 = 15 * 60;
 /// Browsers take 4,096 bytes with the name and the attributes.
 const SENT_MOST: usize = 3_600;
 
@@ -256,25 +221,37 @@ fn send_back(path: &str, sent: &Sent) {
             ..sent.clone()
         });
     }
-    set_cookie(SENT_COOKIE, &value, 60);
+    let seconds = if Sent::mailed(Some(sent)).is_some() {
+        MAILED_SECONDS
+    } else {
+        SENT_SECONDS
+    };
+    set_cookie(SENT_COOKIE, &value, seconds);
     see_other(path);
 }
 
-/// What this form was sent back with; told once.
-pub fn sent_back(form: &str) -> Option<Sent> {
-    let value = cookie(SENT_COOKIE)?;
+/// What this form was sent back with.
+pub fn sent_back(headers: &HeaderMap, form: &str) -> Option<Sent> {
+    let value = cookie_of(headers, SENT_COOKIE)?;
     let json = URL_SAFE_NO_PAD.decode(value).ok()?;
     let sent: Sent = serde_json::from_slice(&json).ok()?;
-    if sent.form != form {
-        return None;
-    }
-    set_cookie(SENT_COOKIE, "", 0);
-    Some(sent)
+    (sent.form == form).then_some(sent)
 }
 
-/// Leads whoever opens this page elsewhere, whatever they say they accept.
-pub fn lead_to(path: &str) {
-    see_other(path);
+/// Where somebody wanted to go when they were asked to sign in.
+pub const WANTED_COOKIE: &str = "stoa_wanted";
+
+/// Signed in: back to where one wanted to go.
+pub fn wanted() -> Next {
+    let wanted = cookie(WANTED_COOKIE).filter(|path| may_be_wanted(path));
+    set_cookie(WANTED_COOKIE, "", 0);
+    Next::Go(wanted.unwrap_or_else(|| "/".into()))
+}
+
+/// A page of ours that is worth coming back to.
+pub fn may_be_wanted(path: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '-');
+    (path.starts_with("/p/") || path.starts_with("/admin")) && path.chars().all(plain)
 }
 
 fn see_other(path: &str) {
@@ -306,21 +283,45 @@ pub fn drop_session() {
     set_cookie(SESSION_COOKIE, "", 0);
 }
 
-fn set_cookie(name: &str, value: &str, seconds: i64) {
-    let secure = if backend().settings().public_url.starts_with("https:") {
+/// As a header says it. Secure where the place is reached by https.
+pub fn cookie_header(backend: &Backend, name: &str, value: &str, seconds: i64) -> String {
+    let secure = if backend.settings().public_url.starts_with("https:") {
         "; Secure"
     } else {
         ""
     };
-    header(
-        SET_COOKIE,
-        &format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}"),
-    );
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+}
+
+fn set_cookie(name: &str, value: &str, seconds: i64) {
+    let header = cookie_header(&backend(), name, value, seconds);
+    if let (Some(answer), Ok(header)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(&header),
+    ) {
+        answer.append_header(SET_COOKIE, header);
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_our_own_pages_are_wanted() {
+        assert!(may_be_wanted("/p/0198a5c0-0000-7000-8000-000000000000"));
+        assert!(may_be_wanted("/admin/people"));
+        for odd in [
+            "//evil.example",
+            "/p/../x",
+            "https://x",
+            "/sign-in",
+            "/p/a\r\nb",
+            "",
+        ] {
+            assert!(!may_be_wanted(odd), "{odd:?}");
+        }
+    }
 
     #[test]
     fn a_token_that_cannot_be_ours_leads_home() {

@@ -5,7 +5,7 @@ export class SignIn {
   constructor(readonly page: Page) {}
 
   async ask(email: string): Promise<void> {
-    await this.page.goto('/sign-in');
+    await this.page.goto('/sign-in?anew');
     await this.page.getByLabel('Email', { exact: true }).fill(email);
     await this.page.getByRole('button', { name: 'Send me a link' }).click();
   }

@@ -46,6 +46,34 @@ test('invitation 3: joining works without scripts', async ({ dana, somebody }) =
   await expect(room.message('Readable before wasm.')).toBeVisible();
 });
 
+test('invitation 3: a second click while joining does nothing', async ({ dana, somebody }) => {
+  const garden = await dana.createPage('Garden renovation');
+  const mila = await somebody('Mila Lind');
+  await mila.open(await dana.invite(garden, MILA));
+  const sent: string[] = [];
+  await mila.page.route('**/api/accept_invitation', async (route) => {
+    sent.push(route.request().method());
+    await new Promise((done) => setTimeout(done, 300));
+    await route.continue();
+  });
+  await mila.page.getByLabel('Your name').fill(mila.name);
+  await mila.page.getByRole('button', { name: 'Join the page' }).dblclick();
+  await expect(mila.page).toHaveURL(new RegExp(`/p/${garden.id}$`));
+  expect(sent).toEqual(['POST']);
+});
+
+test('invitation 5: a copied link lets nobody in as somebody who has an account, and leads them to sign in', async ({ dana, somebody }) => {
+  const choir = await dana.createPage('Choir board');
+  const garden = await dana.createPage('Garden renovation');
+  await (await somebody('Mila Lind')).join(await dana.invite(choir, MILA));
+  const other = await somebody('Somebody Else');
+  await other.open(await dana.invite(garden, MILA));
+  await other.page.getByRole('button', { name: 'Join the page' }).click();
+  await expect(other.page.getByRole('alert')).toContainText('Please sign in first');
+  await other.page.getByRole('link', { name: 'Sign in' }).click();
+  await expect(other.page).toHaveURL(/\/sign-in$/);
+});
+
 test('invitation 4: lands on the page, its name in the heading and in the title, signed in for good', async ({ dana, somebody }) => {
   const garden = await dana.createPage('Garden renovation');
   const mila = await somebody('Mila Lind');

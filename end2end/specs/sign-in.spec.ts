@@ -72,3 +72,33 @@ test('invitation 7: without mail an admin gets a link on the server', async ({ d
   await later.page.getByRole('button', { name: 'Sign in', exact: true }).click();
   await expect.poll(async () => (await later.call<{ email: string } | null>('whoami', {}))?.email).toBe(dana.email);
 });
+
+test('invitation 7: back from the mail, the field for the code is still there, and one lands where one wanted to go', async ({
+  dana,
+  smtp,
+  somebody,
+}) => {
+  const garden = await dana.createPage('Garden renovation');
+  const later = await somebody('Dana Vos');
+  await later.page.goto(`/p/${garden.id}`);
+  await expect(later.page).toHaveURL(/\/sign-in$/);
+  await new SignIn(later.page).ask(dana.email);
+  await expect(later.page.getByLabel('Code')).toBeVisible();
+  // A phone may have dropped the page meanwhile.
+  await later.page.goto('/sign-in');
+  const mail = await smtp.mailTo(dana.email);
+  const code = mail.parsed.text?.match(/\b\d{3}[ -]?\d{3}\b/)?.[0] ?? '';
+  await new SignIn(later.page).enterCode(code.startsWith('0') ? '999999' : '000000');
+  await expect(later.page.getByRole('alert')).toContainText('That code is not right');
+  await new SignIn(later.page).enterCode(code);
+  await expect(later.page).toHaveURL(new RegExp(`/p/${garden.id}$`));
+});
+
+test('invitation 7: another address can be given instead', async ({ dana, smtp: _, somebody }) => {
+  const later = await somebody('Dana Vos');
+  await new SignIn(later.page).ask(dana.email);
+  await later.page.getByRole('link', { name: 'Use another address' }).click();
+  await expect(later.page.getByLabel('Code')).toBeHidden();
+  await later.page.goto('/sign-in');
+  await expect(later.page.getByLabel('Email')).toHaveValue('');
+});

@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_type_is_told_for_what_a_browser_must_not_guess() {
-        assert_eq!(content_type("stoa_bg.wasm"), "application/wasm");
+        assert_eq!(content_type("member_bg.wasm"), "application/wasm");
         assert_eq!(content_type("icons/a.b.svg"), "image/svg+xml");
         assert_eq!(content_type("LICENSE"), "application/octet-stream");
     }

@@ -9,6 +9,7 @@ mod config;
 mod listen;
 mod live;
 mod log;
+mod pages;
 mod public_url;
 mod router;
 mod security;

@@ -2,23 +2,23 @@
 
 use std::{any::Any, sync::Arc, time::Duration};
 
-use app::{App, Peer, shell};
+use app::Peer;
 use axum::{
     Router,
-    extract::{FromRef, Request, State},
+    extract::{Request, State},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{any, get},
+    routing::{MethodFilter, any, get, on},
 };
 use backend::Backend;
 use domain::Refusal;
-use http::{HeaderMap, Method, StatusCode, header::CONTENT_TYPE, request::Parts};
+use http::{HeaderMap, StatusCode, header::CONTENT_TYPE, request::Parts};
 use hub::Hub;
 use leptos::{
-    config::LeptosOptions,
     context::{provide_context, use_context},
+    server_fn::axum::server_fn_paths,
 };
-use leptos_axum::{LeptosRoutes, generate_route_list, render_app_to_stream_with_context};
+use leptos_axum::handle_server_fns_with_context;
 use tokio::time::timeout;
 use tower::ServiceBuilder;
 use tower_http::{
@@ -33,7 +33,7 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::{assets, live, log, public_url::PublicUrl, security};
+use crate::{assets, live, log, pages, public_url::PublicUrl, security};
 
 /// For the longest form and the longest message, in whatever encoding.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -50,36 +50,13 @@ pub(crate) struct Site {
     pub(crate) hub: Hub,
     pub(crate) public_url: Arc<PublicUrl>,
     pub(crate) sockets: Arc<live::Sockets>,
-    pub(crate) leptos: LeptosOptions,
-}
-
-impl FromRef<Site> for LeptosOptions {
-    fn from_ref(site: &Site) -> Self {
-        site.leptos.clone()
-    }
 }
 
 pub(crate) fn router(site: Site) -> Router {
     log::follow_tasks();
-    let context = {
-        let backend = site.backend.clone();
-        move || {
-            provide_context(backend.clone());
-            let peer = use_context::<Parts>().map(|parts| security::peer(&parts));
-            provide_context(Peer(peer.unwrap_or_default()));
-        }
-    };
-    let page = || shell(assets::HASH);
-    let render = render_app_to_stream_with_context(context.clone(), page);
-
-    let pages = Router::new()
+    let pages = pages::routes()
+        .merge(calls(&site))
         .route("/mqtt", get(live::connect))
-        .route(
-            "/api/{*function}",
-            any(|| async { security::refuse(&Refusal::NotFound) }),
-        )
-        .leptos_routes_with_context(&site, generate_route_list(App), context, page)
-        .fallback(move |request: Request| not_found(request, render.clone()))
         .layer(
             ServiceBuilder::new()
                 .layer(
@@ -138,17 +115,24 @@ async fn ready(State(site): State<Site>) -> Response {
     }
 }
 
-/// The app says in words that there is nothing; programs get it as JSON.
-async fn not_found<F>(request: Request, render: impl FnOnce(Request) -> F) -> Response
-where
-    F: Future<Output = Response>,
-{
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return security::refuse(&Refusal::NotFound);
+/// What the browser's wasm, forms and other programs may call.
+fn calls(site: &Site) -> Router<Site> {
+    let backend = site.backend.clone();
+    let context = move || {
+        provide_context(backend.clone());
+        let peer = use_context::<Parts>().map(|parts| security::peer(&parts));
+        provide_context(Peer(peer.unwrap_or_default()));
+    };
+    let unknown = any(|| async { security::refuse(&Refusal::NotFound) });
+    let mut calls = Router::new().route("/api/{*function}", unknown);
+    for (path, method) in server_fn_paths() {
+        let context = context.clone();
+        let call = move |request: Request| handle_server_fns_with_context(context.clone(), request);
+        if let Ok(method) = MethodFilter::try_from(method) {
+            calls = calls.route(path, on(method, call));
+        }
     }
-    let mut response = render(request).await;
-    *response.status_mut() = StatusCode::NOT_FOUND;
-    response
+    calls
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use app::{Problem, ssr::status_of};
 use axum::{
     extract::{ConnectInfo, Request, State},
     middleware::Next,
@@ -16,6 +17,7 @@ use http::{
     },
     request::Parts,
 };
+use leptos::server_fn::error::FromServerFnError;
 
 use crate::{public_url::PublicUrl, router::Site};
 
@@ -43,11 +45,9 @@ pub(crate) async fn same_site(State(site): State<Site>, request: Request, next: 
 
 /// A refusal as the server functions say it.
 pub(crate) fn refuse(refusal: &Refusal) -> Response {
-    let status = http::StatusCode::from_u16(refusal.status()).unwrap_or_default();
-    let mut body = serde_json::to_value(refusal).unwrap_or_default();
-    body["message"] = refusal.to_string().into();
+    let problem = Problem::Refused(refusal.clone());
     let json = [(CONTENT_TYPE, "application/json")];
-    (status, json, body.to_string()).into_response()
+    (status_of(&problem), json, problem.ser()).into_response()
 }
 
 /// What of a request decides whether it comes from our own pages.

@@ -10,7 +10,6 @@ use std::{
 use anyhow::{Context, Result};
 use backend::{Backend, Clock, Random};
 use hub::{Hub, Limits};
-use leptos::config::LeptosOptions;
 use tokio::time::{sleep, timeout};
 
 use crate::{
@@ -56,7 +55,6 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
         hub,
         public_url: Arc::new(public_url),
         sockets: Arc::default(),
-        leptos: LeptosOptions::builder().output_name("stoa").build(),
     };
     let serving = tokio::spawn(listen::serve(listener, router(site.clone()), stop.clone()));
     tracing::info!(%bound, version = env!("CARGO_PKG_VERSION"), "serving");

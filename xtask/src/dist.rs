@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
 
 use crate::{
     command::{CommandExt, cargo},
@@ -36,12 +36,19 @@ pub(crate) fn dist(tree: &Tree) -> Result<()> {
 pub(crate) fn smoke(tree: &Tree) -> Result<()> {
     let server = Server::start(&tree.program(), &[])?;
     let page = server.get("/sign-in")?;
-    for asset in ["stoa.js", "stoa_bg.wasm", "stoa.css"] {
-        let path = page
-            .split(['"', '\''])
-            .find(|text| text.starts_with("/v/") && text.ends_with(asset));
-        ensure!(path.is_some(), "the page does not name {asset}");
-        server.get(path.unwrap_or_default())?;
+    let sheet = page
+        .split('"')
+        .find_map(|text| text.strip_suffix("stoa.css"));
+    let folder = sheet.context("the page does not name its stylesheet")?;
+    for asset in [
+        "door.js",
+        "member.js",
+        "member_bg.wasm",
+        "admin.js",
+        "admin_bg.wasm",
+        "stoa.css",
+    ] {
+        server.get(&format!("{folder}{asset}"))?;
     }
     Ok(())
 }

@@ -23,33 +23,38 @@ use crate::{
 };
 
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
+/// Each a feature of the frontend: nobody loads the code of views that they do not open.
+const BUNDLES: [&str; 2] = ["member", "admin"];
 
 pub(crate) fn build(tree: &Tree) -> Result<()> {
     let mut site = Site {
         folder: tree.site(),
         kept: BTreeSet::new(),
     };
-    site.add_folder(&glue(tree)?)?;
+    for bundle in BUNDLES {
+        site.add_folder(&glue(tree, bundle)?)?;
+    }
     site.add(Path::new("stoa.css"), stylesheet(tree)?.as_bytes())?;
     site.add_folder(&tree.root.join("public"))?;
     site.sweep()
 }
 
-/// Compiles the frontend and makes its JavaScript glue. Returns the folder of both.
-fn glue(tree: &Tree) -> Result<PathBuf> {
+/// Compiles a bundle of the frontend and makes its JavaScript glue. Returns the folder of both.
+fn glue(tree: &Tree, bundle: &str) -> Result<PathBuf> {
     let target = tree.target.join("wasm");
     cargo(tree)
         .args(["build", "--package", "frontend", "--profile", "wasm"])
+        .args(["--features", bundle])
         .args(["--target", WASM, "--target-dir"])
         .arg(&target)
         .run()?;
     let compiled = target.join(WASM).join("wasm/frontend.wasm");
-    let folder = target.join("bindgen");
-    if !newer(&folder.join("stoa_bg.wasm"), &compiled) {
+    let folder = target.join("bindgen").join(bundle);
+    if !newer(&folder.join(format!("{bundle}_bg.wasm")), &compiled) {
         let _ = fs::remove_dir_all(&folder);
         Bindgen::new()
             .input_path(&compiled)
-            .out_name("stoa")
+            .out_name(bundle)
             .web(true)?
             .typescript(false)
             .remove_name_section(true)

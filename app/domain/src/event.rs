@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Member, Message, Page, PageId};
+use crate::{AccountId, Member, Message, Page, PageId, PageRole};
 
 /// What the server may push to browsers. Unknown ones are ignored, so that an old page survives a new server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,8 @@ pub enum Event {
     Page(Page),
     /// On `p/<page>/e`.
     Joined(Member),
+    /// On `p/<page>/e`.
+    Role { account: AccountId, role: PageRole },
     /// On `p/<page>/e`.
     Left { account: AccountId },
     /// On `p/<page>/e`: the page is gone for good.

@@ -154,7 +154,9 @@ pub struct Room {
     pub my_role: PageRole,
     /// Whether I may invite, rename and remove on this page.
     pub may_manage: bool,
+    /// The first of them by name.
     pub members: Vec<Member>,
+    pub member_count: usize,
     pub invited: Vec<Invited>,
     /// The newest messages, or those around the first unread one.
     pub history: History,

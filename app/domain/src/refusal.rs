@@ -1,10 +1,7 @@
 //! Why the place says no. A refusal is for people and says what to do; a failure is not here, it is logged.
 
-use serde::{Deserialize, Serialize};
-
-/// Stable codes (the variant's name in `snake_case`) beside human words ([`std::fmt::Display`]).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(tag = "code", content = "detail", rename_all = "snake_case")]
+/// Stable codes ([`Refusal::code`]) beside human words ([`std::fmt::Display`]).
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     #[error("Please sign in first.")]
     SignedOut,
@@ -65,6 +62,64 @@ fn wait(seconds: u32) -> String {
 }
 
 impl Refusal {
+    /// Stays the same whatever the words become.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::NotFound => "not_found",
+            Self::AdminsOnly => "admins_only",
+            Self::Archived => "archived",
+            Self::Name { .. } => "name",
+            Self::TooLong { .. } => "too_long",
+            Self::Empty => "empty",
+            Self::Email(_) => "email",
+            Self::ControlCharacters => "control_characters",
+            Self::LinkUnknown => "link_unknown",
+            Self::LinkExpired => "link_expired",
+            Self::SetUpAlready => "set_up_already",
+            Self::WrongCode => "wrong_code",
+            Self::TooMany { .. } => "too_many",
+            Self::TooManyAddresses { .. } => "too_many_addresses",
+            Self::NameDoesNotMatch => "name_does_not_match",
+            Self::LastAdmin => "last_admin",
+            Self::IdTaken => "id_taken",
+            Self::NotYours => "not_yours",
+            Self::ForeignOrigin => "foreign_origin",
+            Self::BadRequest(_) => "bad_request",
+            Self::StorageFull => "storage_full",
+        }
+    }
+
+    /// The refusal with this code, as far as it is known; the rest of it as it came.
+    pub fn of(code: &str, words: &str, max: Option<usize>, seconds: Option<u32>) -> Option<Self> {
+        let (max, seconds) = (max.unwrap_or_default(), seconds.unwrap_or_default());
+        let all = [
+            Self::SignedOut,
+            Self::NotFound,
+            Self::AdminsOnly,
+            Self::Archived,
+            Self::Name { max },
+            Self::TooLong { max },
+            Self::Empty,
+            Self::Email(words.to_owned()),
+            Self::ControlCharacters,
+            Self::LinkUnknown,
+            Self::LinkExpired,
+            Self::SetUpAlready,
+            Self::WrongCode,
+            Self::TooMany { seconds },
+            Self::TooManyAddresses { max },
+            Self::NameDoesNotMatch,
+            Self::LastAdmin,
+            Self::IdTaken,
+            Self::NotYours,
+            Self::ForeignOrigin,
+            Self::BadRequest(words.to_owned()),
+            Self::StorageFull,
+        ];
+        all.into_iter().find(|refusal| refusal.code() == code)
+    }
+
     /// The HTTP status that fits (RFC 9110 §15.5).
     pub fn status(&self) -> u16 {
         match self {

@@ -2,8 +2,6 @@
 
 use domain::{Email, InviteOutcome, InviteVerdict, Note, PageId, WrongAddress};
 use leptos::{html, prelude::*};
-use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
 use server_fn::ServerFn;
 
 use super::{
@@ -12,9 +10,7 @@ use super::{
 };
 use crate::{
     form::Sent,
-    pages::api::room,
-    people::Card,
-    ui::{Dialog, Glyph, Icon, Missing, Trouble, act, value_of},
+    ui::{Dialog, Glyph, Icon, Trouble, act, value_of},
 };
 
 /// The button and its dialog. Before wasm has loaded it leads to the form on its own page.
@@ -48,42 +44,14 @@ pub fn InviteDialog(page: PageId, open: RwSignal<bool>) -> impl IntoView {
     view! { <Dialog open=open title="Invite people"><InviteForm page=page/></Dialog> }
 }
 
-/// `/p/:page/invite`
-#[component]
-pub fn InvitePage() -> impl IntoView {
-    let params = use_params_map();
-    let page = move || params.read().get("page").and_then(|page| page.parse().ok());
-    let asked = Resource::new_blocking(page, |page: Option<PageId>| async move {
-        match page {
-            Some(page) => room(page).await.ok().filter(|room| room.may_manage),
-            None => None,
-        }
-    });
-    let sent = Sent::of("invite");
-    view! {
-        <Title text="Invite people · Stoa"/>
-        <Suspense>
-            {move || {
-                let sent = sent.clone();
-                Suspend::new(async move {
-                match asked.await {
-                    Some(room) => {
-                        let back = format!("/p/{}", room.page.id);
-                        view! {
-                            <Card>
-                                <h1>"Invite people"</h1>
-                                <p class="muted">"to "<a href=back>{room.page.name}</a></p>
-                                <InviteForm page=room.page.id sent=sent/>
-                            </Card>
-                        }
-                            .into_any()
-                    }
-                    None => view! { <Missing/> }.into_any(),
-                }
-                })
-            }}
-        </Suspense>
-    }
+/// The form on a page of its own.
+#[cfg(feature = "ssr")]
+pub fn invite_page(page: PageId, name: String, sent: Option<Sent>) -> AnyView {
+    crate::people::card(view! {
+        <h1>"Invite people"</h1>
+        <p class="muted">"to "<a href=format!("/p/{page}")>{name}</a></p>
+        <InviteForm page=page sent=sent/>
+    })
 }
 
 #[component]
@@ -91,7 +59,7 @@ fn InviteForm(page: PageId, #[prop(optional_no_strip)] sent: Option<Sent>) -> im
     let chips = RwSignal::new(Chips::default());
     let typed = |name| Sent::typed(sent.as_ref(), name);
     let (addresses, note) = (typed("addresses"), typed("note"));
-    let outcome = serde_json::from_str::<InviteOutcome>(&typed("outcome")).ok();
+    let outcome = serde_json::from_slice::<InviteOutcome>(typed("outcome").as_bytes()).ok();
     let (addresses, note) = match &outcome {
         Some(_) => (String::new(), String::new()),
         None => (addresses, note),

@@ -6,28 +6,14 @@ use leptos::prelude::*;
 use super::api::{copy_invitation_link, invitations, resend_invitation, revoke_invitation};
 use crate::{
     pages::now,
-    people::{AdminFrame, Here},
     ui::{Copied, Trouble, act, again_while, ago, copy, fresh},
 };
 
 #[component]
-pub fn InvitationsPage() -> impl IntoView {
-    view! { <AdminFrame here=Here::Invitations><All/></AdminFrame> }
-}
-
-#[component]
-fn All() -> impl IntoView {
-    let first = Resource::new_blocking(|| (), |()| invitations(None));
+pub fn Invitations(first: Vec<Invitation>) -> impl IntoView {
     view! {
         <header class="head"><h1>"Invitations"</h1></header>
-        <Suspense>
-            {move || Suspend::new(async move {
-                match first.await {
-                    Ok(first) => view! { <Table first=first/> }.into_any(),
-                    Err(problem) => view! { <p class="trouble">{problem.to_string()}</p> }.into_any(),
-                }
-            })}
-        </Suspense>
+        <Table first=first/>
     }
 }
 

@@ -1,12 +1,15 @@
 //! Invitations: inviting people to a page, what became of each, and the page behind the link.
 
+#[cfg(feature = "ssr")]
 mod accept;
 pub mod api;
 mod chips;
 mod invite;
 mod list;
-mod opened;
 
-pub use accept::AcceptPage;
-pub use invite::{InviteButton, InviteDialog, InvitePage};
-pub use list::InvitationsPage;
+#[cfg(feature = "ssr")]
+pub use accept::invitation_page;
+#[cfg(feature = "ssr")]
+pub use invite::invite_page;
+pub use invite::{InviteButton, InviteDialog};
+pub use list::Invitations;

@@ -1,26 +1,19 @@
 //! The admin's table of pages, and what is done to one of them: rename, archive, restore, delete.
 
-use domain::{About, MailTransport, PageId, PageName, PageSummary};
-use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use domain::{About, PageId, PageName, PageSummary};
+use leptos::{either::Either, prelude::*};
+use server_fn::ServerFn;
 
 use super::{
-    api::{CreatePage, archive_page, delete_page, page_summaries, update_page},
+    api::{CreatePage, archive_page, create_page, delete_page, page_summaries, update_page},
     now,
     table::{Column, Order, megabytes, thousands},
 };
 use crate::{
-    Problem,
-    form::{Sent, why},
+    form::Sent,
     invitations::InviteDialog,
-    people::{AdminFrame, Here, api::mailbox},
     ui::{Dialog, Field, Glyph, Icon, Menu, Tile, Trouble, act, ago, fresh, value_of},
 };
-
-#[component]
-pub fn PagesAdmin() -> impl IntoView {
-    view! { <AdminFrame here=Here::Pages><Pages/></AdminFrame> }
-}
 
 /// What is open over the table.
 #[derive(Clone, PartialEq)]
@@ -63,31 +56,20 @@ impl Desk {
     }
 }
 
-/// The pages; and whether mail stays here, which whoever begins should know before they invite.
-async fn begin() -> Result<(Vec<PageSummary>, bool), Problem> {
-    let pages = page_summaries().await?;
-    let kept = pages.is_empty() && mailbox().await?.transport == MailTransport::Mailbox;
-    Ok((pages, kept))
-}
-
 #[component]
-fn Pages() -> impl IntoView {
-    let first = Resource::new_blocking(|| (), |()| begin());
+pub fn Pages(
+    first: Vec<PageSummary>,
+    /// Mail stays here, which whoever begins should know before they invite.
+    kept: bool,
+) -> impl IntoView {
     let adding = RwSignal::new(false);
     view! {
         <header class="head">
             <h1>"Pages"</h1>
             <NewPage open=adding/>
         </header>
-        <Suspense>
-            {move || Suspend::new(async move {
-                match first.await {
-                    Ok((first, kept)) => view! { <List first=first kept=kept adding=adding/> }.into_any(),
-                    Err(problem) => view! { <p class="trouble">{problem.to_string()}</p> }.into_any(),
-                }
-            })}
-        </Suspense>
-        <Dialog open=adding title="New page"><CreateForm/></Dialog>
+        <List first=first kept=kept adding=adding/>
+        <Dialog open=adding title="New page"><CreateForm sent=None/></Dialog>
     }
 }
 
@@ -155,38 +137,42 @@ fn Empty(adding: RwSignal<bool>, kept: bool) -> impl IntoView {
 }
 
 /// The same form on a page of its own, for browsers without scripts.
-#[component]
-pub fn NewPagePage() -> impl IntoView {
-    let sent = StoredValue::new(Sent::of("create_page"));
-    view! {
-        <AdminFrame here=Here::Pages>
-            <header class="head"><h1>"New page"</h1></header>
-            <section class="card narrow"><CreateForm sent=sent.get_value()/></section>
-        </AdminFrame>
-    }
+#[cfg(feature = "ssr")]
+pub fn new_page(sent: Option<Sent>) -> AnyView {
+    crate::people::card(view! { <h1>"New page"</h1><CreateForm sent=sent/> })
 }
 
 #[component]
-fn CreateForm(#[prop(optional_no_strip)] sent: Option<Sent>) -> impl IntoView {
-    let action = ServerAction::<CreatePage>::new();
-    let navigate = use_navigate();
-    Effect::new(move |_| {
-        if let Some(Ok(page)) = action.value().get() {
-            navigate(&format!("/p/{}", page.id), NavigateOptions::default());
-        }
-    });
+fn CreateForm(sent: Option<Sent>) -> impl IntoView {
     let typed = |name| Sent::typed(sent.as_ref(), name);
     let (name, about) = (typed("name"), typed("about"));
-    let words = why(move || action.value().get(), sent.as_ref());
+    let trouble = RwSignal::new(Sent::words(sent.as_ref()));
+    let busy = RwSignal::new(false);
+    let create = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let creating = create_page(value_of(&event, "name"), value_of(&event, "about"));
+        let creating = async move {
+            let page = creating.await;
+            busy.set(false);
+            page
+        };
+        act(trouble, creating, |page| {
+            let _ = window().location().assign(&format!("/p/{}", page.id));
+        });
+    };
     view! {
-        <ActionForm action=action>
+        <form action=CreatePage::url() method="post" on:submit=create>
             <Field label="Page name" name="name" value=name max=PageName::MAX autofocus=true/>
             <AboutField about=about/>
-            <Trouble words=words/>
+            <Trouble words=trouble/>
             <div class="actions">
-                <button class="btn" type="submit" disabled=move || action.pending().get()>"Create page"</button>
+                <button class="btn" type="submit" disabled=move || busy.get()>"Create page"</button>
             </div>
-        </ActionForm>
+        </form>
     }
 }
 
@@ -212,7 +198,7 @@ fn AboutField(about: String) -> impl IntoView {
 #[component]
 fn RenameForm(desk: Desk) -> impl IntoView {
     let Some(Doing::Rename(summary)) = desk.doing.get_untracked() else {
-        return ().into_any();
+        return Either::Left(());
     };
     let page = summary.page;
     let trouble = RwSignal::new(None);
@@ -224,21 +210,20 @@ fn RenameForm(desk: Desk) -> impl IntoView {
             desk.again.run(());
         });
     };
-    view! {
+    Either::Right(view! {
         <form on:submit=save>
             <Field label="Page name" name="name" value=page.name max=PageName::MAX autofocus=true/>
             <AboutField about=page.about/>
             <Trouble words=trouble/>
             <div class="actions"><button class="btn" type="submit">"Save"</button></div>
         </form>
-    }
-    .into_any()
+    })
 }
 
 #[component]
 fn DeleteForm(desk: Desk) -> impl IntoView {
     let Some(Doing::Delete(summary)) = desk.doing.get_untracked() else {
-        return ().into_any();
+        return Either::Left(());
     };
     let (id, name) = (summary.page.id, summary.page.name);
     let trouble = RwSignal::new(None);
@@ -253,7 +238,7 @@ fn DeleteForm(desk: Desk) -> impl IntoView {
             },
         );
     };
-    view! {
+    Either::Right(view! {
         <form on:submit=delete>
             <p>"“"<b>{name}</b>"” and everything said on it is gone for good, for all its members."</p>
             <Field label="Type its name to delete it" name="typed" autofocus=true/>
@@ -263,8 +248,7 @@ fn DeleteForm(desk: Desk) -> impl IntoView {
                 <button class="btn danger" type="submit">"Delete for good"</button>
             </div>
         </form>
-    }
-    .into_any()
+    })
 }
 
 #[component]

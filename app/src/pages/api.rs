@@ -1,7 +1,8 @@
 //! What the browser may ask about pages, members and messages. Each is a public endpoint: who asks, call, map.
 
 use domain::{
-    AccountId, History, Message, MessageId, Page, PageId, PageListing, PageRole, PageSummary, Room,
+    AccountId, History, Member, Message, MessageId, Page, PageId, PageListing, PageRole,
+    PageSummary, Room,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,12 @@ pub async fn page_summaries() -> Result<Vec<PageSummary>, Problem> {
 pub async fn room(page: PageId) -> Result<Room, Problem> {
     let viewer = signed_in().await?;
     Ok(backend().room(&viewer, page).await?)
+}
+
+#[server(name = ListMembers, prefix = "/api", endpoint = "members", input = Json)]
+pub async fn members(page: PageId) -> Result<Vec<Member>, Problem> {
+    let viewer = signed_in().await?;
+    Ok(backend().members(&viewer, page).await?)
 }
 
 #[server(prefix = "/api", endpoint = "post_message", input = Json)]

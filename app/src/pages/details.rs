@@ -5,9 +5,8 @@ use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{api, talk::Talk};
 use crate::{
-    Problem,
     invitations::InviteButton,
-    ui::{Avatar, Confirm, Dialog, Field, Glyph, Icon, Trouble, value_of},
+    ui::{Avatar, Confirm, Dialog, Field, Glyph, Icon, Trouble, act, value_of},
 };
 
 #[component]
@@ -98,6 +97,7 @@ fn Members(talk: Talk) -> impl IntoView {
             }
         });
     });
+    let more = move || talk.member_count.get() > talk.members.with(Vec::len);
     let ask = move |member: Member| {
         removing.set(Some(member));
         asking.set(true);
@@ -115,6 +115,13 @@ fn Members(talk: Talk) -> impl IntoView {
                 children=invited
             />
         </ul>
+        <Show when=more>
+            <p class="everyone">
+                <button type="button" class="quiet" on:click=move |_| talk.list_everyone(trouble)>
+                    {move || format!("Show all {}", talk.member_count.get())}
+                </button>
+            </p>
+        </Show>
         <Trouble words=trouble/>
         <Confirm open=asking title="Remove from the page?" words=Signal::derive(words) yes="Remove" on_yes=remove/>
     }
@@ -165,27 +172,17 @@ fn invited(invited: Invited) -> impl IntoView {
 #[component]
 fn Rename(talk: Talk, open: RwSignal<bool>) -> impl IntoView {
     let page = talk.page.get_untracked();
-    let action = Action::new_local(move |(name, about): &(String, String)| {
-        let (name, about) = (name.clone(), about.clone());
-        async move {
-            let page = api::update_page(talk.id, name, about).await?;
+    let trouble = RwSignal::new(None);
+    let save = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let change = api::update_page(talk.id, value_of(&event, "name"), value_of(&event, "about"));
+        act(trouble, change, move |page| {
             talk.page.set(page);
             open.set(false);
-            Ok::<(), Problem>(())
-        }
-    });
-    let words = Signal::derive(move || {
-        action
-            .value()
-            .get()
-            .and_then(Result::err)
-            .map(|p| p.to_string())
-    });
+        });
+    };
     view! {
-        <form on:submit=move |event| {
-            event.prevent_default();
-            action.dispatch_local((value_of(&event, "name"), value_of(&event, "about")));
-        }>
+        <form on:submit=save>
             <Field label="Page name" name="name" value=page.name max=PageName::MAX autofocus=true/>
             <div class="labelled">
                 <label for="rename-about">"About"</label>
@@ -193,7 +190,7 @@ fn Rename(talk: Talk, open: RwSignal<bool>) -> impl IntoView {
                     {page.about}
                 </textarea>
             </div>
-            <Trouble words=words/>
+            <Trouble words=trouble/>
             <div class="actions"><button class="btn" type="submit">"Save"</button></div>
         </form>
     }

@@ -19,7 +19,8 @@ mod talk;
 mod timeline;
 mod zone;
 
-pub use admin::{NewPagePage, PagesAdmin};
-pub use room::{HomePage, RoomPage};
-pub use shelf::Shelf;
+pub use admin::Pages;
+#[cfg(feature = "ssr")]
+pub use admin::new_page;
+pub use room::MemberApp;
 pub use zone::now;

@@ -279,7 +279,7 @@ fn kept(me: AccountId) -> Vec<Draft> {
         .filter_map(|at| storage.key(at).ok().flatten())
         .filter(|key| key.starts_with(&prefix))
         .filter_map(|key| storage.get_item(&key).ok().flatten())
-        .filter_map(|json| serde_json::from_str(&json).ok())
+        .filter_map(|json| serde_json::from_slice(json.as_bytes()).ok())
         .collect();
     drafts.sort_by_key(|draft| (draft.written, draft.id));
     drafts

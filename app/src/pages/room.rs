@@ -1,9 +1,8 @@
-//! A page as its members see it: sidebar, conversation, details. The server renders it readable; wasm brings it to life.
+//! The members' app: the sidebar, and beside it the conversation that was chosen.
 
-use domain::{PageId, Refusal, Room};
-use leptos::{either::EitherOf4, prelude::*, tachys::reactive_graph::OwnedView};
-use leptos_meta::Title;
-use leptos_router::hooks::use_params_map;
+use domain::{Identity, PageId, Refusal, Room};
+use leptos::{either::EitherOf4, prelude::*, task::spawn_local};
+use leptos_router::{components::Router, hooks::use_location};
 
 use super::{
     api,
@@ -11,87 +10,132 @@ use super::{
     details::Details,
     shelf::Shelf,
     sidebar::Sidebar,
-    talk::{Standing, Talk},
+    talk::{Standing, Talk, signed_out},
     timeline::Timeline,
 };
 use crate::{
-    Problem,
-    ui::{Glyph, Icon, Missing, Tile, ToSignIn},
+    Problem, first,
+    live::Live,
+    ui::{Away, Glyph, Icon, Tile, alive, tab_title},
 };
 
+/// The room that came with the document, until it is shown.
+type First = StoredValue<Option<Result<Room, Problem>>>;
+
 #[component]
-pub fn RoomPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("page")?.parse::<PageId>().ok()));
+pub fn MemberApp(first: first::Member) -> impl IntoView {
+    alive();
+    Live::provide();
+    let first::Member { me, pages, room } = first;
+    Shelf::provide(pages);
+    let first = StoredValue::new(room);
+    view! { <Router><Rooms me=me first=first/></Router> }
+}
+
+#[component]
+fn Rooms(me: Identity, first: First) -> impl IntoView {
+    let place = here();
+    let page = Signal::derive(move || place.get().page());
     view! {
-        <div class="room">
-            <Mine here=id/>
+        <div class=move || if place.get() == Place::Home { "room home" } else { "room" }>
+            <Sidebar here=page me=me/>
             // A list of one: with another page everything of the page before goes at once, what is on screen and
             // what belongs to it.
-            <For each=move || [id.get()] key=|id| *id children=|id| view! { <Chosen id=id/> }/>
+            <For
+                each=move || [place.get()]
+                key=|place| *place
+                children=move |place| view! { <Chosen place=place first=first/> }
+            />
         </div>
     }
 }
 
-/// No `Suspense` around what waits here: it would build everything twice on the server.
-#[component]
-fn Chosen(id: Option<PageId>) -> impl IntoView {
-    let room = Resource::new(
-        || (),
-        move |()| async move {
-            match id {
-                Some(id) => api::room(id).await,
-                None => Err(Problem::Refused(Refusal::NotFound)),
-            }
-        },
-    );
-    Suspend::new(async move {
-        OwnedView::new(match room.await {
-            Ok(room) => EitherOf4::A(view! { <Open room=room/> }),
-            Err(Problem::Refused(Refusal::NotFound)) => EitherOf4::B(view! { <Missing/> }),
-            Err(Problem::Refused(Refusal::SignedOut)) => EitherOf4::C(view! { <ToSignIn/> }),
-            Err(problem) => EitherOf4::D(view! { <Broken problem=problem/> }),
-        })
-    })
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Place {
+    Home,
+    Page(PageId),
+    Nowhere,
 }
 
-/// My pages, and nothing chosen yet. On a phone this is the list.
+impl Place {
+    fn at(path: &str) -> Self {
+        match path.strip_prefix("/p/") {
+            Some(id) => id.parse().map_or(Self::Nowhere, Self::Page),
+            None if path == "/" => Self::Home,
+            None => Self::Nowhere,
+        }
+    }
+
+    fn page(self) -> Option<PageId> {
+        match self {
+            Self::Page(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+fn here() -> Memo<Place> {
+    let path = use_location().pathname;
+    let place = Memo::new(move |_| path.with(|path| Place::at(path)));
+    #[cfg(not(feature = "ssr"))]
+    {
+        use leptos_router::location::{BrowserUrl, LocationProvider};
+        let browser = use_context::<BrowserUrl>();
+        // The address bar follows what is shown.
+        Effect::new(move |_| {
+            path.track();
+            if let Some(browser) = &browser {
+                browser.ready_to_complete();
+            }
+        });
+    }
+    place
+}
+
 #[component]
-pub fn HomePage() -> impl IntoView {
+fn Chosen(place: Place, first: First) -> impl IntoView {
+    let first = first.try_update_value(Option::take).flatten();
+    match (place, first) {
+        (Place::Home, _) => EitherOf4::A(view! { <Home/> }),
+        (_, Some(room)) => EitherOf4::B(shown(room)),
+        (Place::Page(id), None) => EitherOf4::C(view! { <Fetched id=id/> }),
+        (Place::Nowhere, None) => EitherOf4::D(shown(Err(Problem::Refused(Refusal::NotFound)))),
+    }
+}
+
+/// Nothing chosen yet. On a phone this is the list.
+#[component]
+fn Home() -> impl IntoView {
+    tab_title(|| "Stoa".into());
     view! {
-        <Title text="Stoa"/>
-        <div class="room home">
-            <Mine here=Signal::stored(None) guard=true/>
-            <main class="talk chosen-none">
-                <p class="muted">"Choose a page to read and write there."</p>
-            </main>
-        </div>
+        <main class="talk chosen-none">
+            <p class="muted">"Choose a page to read and write there."</p>
+        </main>
     }
 }
 
-/// The sidebar, as soon as my pages are known.
+/// A page that was chosen in the browser.
 #[component]
-fn Mine(
-    #[prop(into)] here: Signal<Option<PageId>>,
-    /// Leads whoever is signed out to sign in.
-    #[prop(optional)]
-    guard: bool,
-) -> impl IntoView {
-    let shelf = Shelf::here();
-    let mine = Resource::new(|| (), move |()| shelf.mine());
-    Suspend::new(async move {
-        OwnedView::new(match mine.await {
-            Ok((me, pages)) => {
-                shelf.fill(pages);
-                EitherOf4::A(view! { <Sidebar here=here me=me/> })
-            }
-            Err(Problem::Refused(Refusal::SignedOut)) if guard => {
-                EitherOf4::B(view! { <ToSignIn/> })
-            }
-            Err(problem) if guard => EitherOf4::C(view! { <Broken problem=problem/> }),
-            Err(_) => EitherOf4::D(()),
-        })
-    })
+fn Fetched(id: PageId) -> impl IntoView {
+    let room = RwSignal::new(None);
+    spawn_local(async move {
+        let answer = api::room(id).await;
+        // Somebody may have gone on to another page meanwhile.
+        room.try_set(Some(answer));
+    });
+    move || room.get().map(shown)
+}
+
+fn shown(room: Result<Room, Problem>) -> impl IntoView {
+    match room {
+        Ok(room) => EitherOf4::A(view! { <Open room=room/> }),
+        Err(Problem::Refused(Refusal::SignedOut)) => {
+            Effect::new(|_| signed_out());
+            EitherOf4::B(())
+        }
+        Err(problem @ Problem::Refused(_)) => EitherOf4::C(view! { <Away problem=problem/> }),
+        Err(problem) => EitherOf4::D(view! { <Broken problem=problem/> }),
+    }
 }
 
 #[component]
@@ -121,14 +165,8 @@ fn Conversation(talk: Talk) -> impl IntoView {
     let archived = move || talk.page.with(|page| page.archived);
     let name = move || talk.page.with(|page| page.name.clone());
     let id = talk.id;
-    // Counted, not owned: the server reads the title last, when what belongs to this view may be gone.
-    let title = ArcRwSignal::new(talk.page.with_untracked(|page| page.name.clone()));
-    Effect::new({
-        let title = title.clone();
-        move |_| title.set(name())
-    });
+    tab_title(move || format!("{} · Stoa", name()));
     view! {
-        <Title text=move || format!("{} · Stoa", title.get())/>
         <main class="talk">
             <header class="bar">
                 <a class="icon back" href="/" aria-label="My pages"><Icon glyph=Glyph::Back/></a>
@@ -177,10 +215,12 @@ fn Standstill() -> impl IntoView {
 fn people(talk: Talk) -> String {
     const NAMED: usize = 3;
     let me = talk.me.with_value(|me| me.account);
+    let others = talk.member_count.get().saturating_sub(1);
     talk.members.with(|members| {
-        let others: Vec<_> = members
+        let names: Vec<_> = members
             .iter()
             .filter(|member| member.account != me)
+            .take(NAMED)
             .map(|member| {
                 member
                     .name
@@ -189,14 +229,10 @@ fn people(talk: Talk) -> String {
                     .unwrap_or(&member.name)
             })
             .collect();
-        match others.len() {
-            0 => "Only you".to_owned(),
-            1..=NAMED => format!("{} and you", others.join(", ")),
-            count => format!(
-                "{}, {} more and you",
-                others[..NAMED].join(", "),
-                count - NAMED
-            ),
+        match others - others.min(names.len()) {
+            _ if others == 0 => "Only you".to_owned(),
+            0 => format!("{} and you", names.join(", ")),
+            more => format!("{}, {more} more and you", names.join(", ")),
         }
     })
 }
@@ -206,8 +242,8 @@ fn gone(talk: Talk) -> impl IntoView {
         Standing::Deleted => "This page has been deleted.",
         _ => "You are no longer on this page.",
     };
+    tab_title(|| "Stoa".into());
     view! {
-        <Title text="Stoa"/>
         <main class="talk chosen-none">
             <p role="status">{words}</p>
             <p><a class="btn ghost" href="/">"To my pages"</a></p>

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use domain::{Event, Identity, PageId, PageListing, Refusal, Timestamp};
+use domain::{Event, Identity, PageId, PageListing, Timestamp};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -12,11 +12,7 @@ use super::{
     talk::signed_out,
     zone::{self, Zone},
 };
-use crate::{
-    Problem,
-    live::{Live, News, within},
-    people::api::whoami,
-};
+use crate::live::{Live, News, within};
 
 #[derive(Clone, Copy)]
 pub struct Shelf {
@@ -44,9 +40,9 @@ const POLLS: u32 = 5;
 
 impl Shelf {
     /// Once, at the root of the app, after [`Live`].
-    pub fn provide() -> Self {
+    pub fn provide(pages: Vec<PageListing>) -> Self {
         let shelf = Self {
-            list: RwSignal::default(),
+            list: RwSignal::new(Listings::new(pages)),
             me: RwSignal::new(None),
             zone: RwSignal::new(Zone::rendered()),
             now: RwSignal::new(zone::now()),
@@ -60,7 +56,7 @@ impl Shelf {
     }
 
     pub fn here() -> Self {
-        use_context().unwrap_or_else(Self::provide)
+        use_context().unwrap_or_else(|| Self::provide(Vec::new()))
     }
 
     pub fn list(self) -> RwSignal<Listings> {
@@ -75,17 +71,6 @@ impl Shelf {
     /// The moment that "today" is told by.
     pub fn now(self) -> RwSignal<Timestamp> {
         self.now
-    }
-
-    /// Who I am and my pages: from the server, or at once if a sidebar of this tab knew a moment ago.
-    pub async fn mine(self) -> Result<(Identity, Vec<PageListing>), Problem> {
-        if let Some(me) = self.me.get_untracked() {
-            self.ask();
-            return Ok((me, self.list.with_untracked(|list| list.pages().to_vec())));
-        }
-        let pages = api::my_pages().await?;
-        let me = whoami().await?.ok_or(Refusal::SignedOut)?;
-        Ok((me, pages))
     }
 
     /// As the server has just told.

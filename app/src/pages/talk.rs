@@ -47,7 +47,9 @@ pub struct Talk {
     pub page: RwSignal<Page>,
     pub me: StoredValue<Identity>,
     pub may_manage: RwSignal<bool>,
+    /// The first of them, or all.
     pub members: RwSignal<Vec<Member>>,
+    pub member_count: RwSignal<usize>,
     pub invited: RwSignal<Vec<Invited>>,
     pub standing: RwSignal<Standing>,
     pub older: RwSignal<Older>,
@@ -75,6 +77,7 @@ struct State {
     catching_up: bool,
     again: bool,
     checking: bool,
+    counting: bool,
     marking: bool,
     /// The number up to which the server knows that I have read.
     read: i64,
@@ -110,6 +113,7 @@ impl Talk {
             me: StoredValue::new(room.me),
             may_manage: RwSignal::new(room.may_manage),
             members: RwSignal::new(room.members),
+            member_count: RwSignal::new(room.member_count),
             invited: RwSignal::new(room.invited),
             standing: RwSignal::new(Standing::Member),
             older: RwSignal::new(older),

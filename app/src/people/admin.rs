@@ -1,21 +1,13 @@
 //! The admin's list of people: who they are, where they are members, and what may be given to them or taken away.
 
 use domain::{AccountId, AccountSummary, PageId};
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
-use super::{
-    api::{people, set_admin, set_disabled, sign_out_everywhere},
-    frame::{AdminFrame, Here},
-};
+use super::api::{people, set_admin, set_disabled, sign_out_everywhere};
 use crate::{
     pages::{api::remove_member, now},
     ui::{Avatar, Confirm, Menu, Trouble, act, ago, fresh},
 };
-
-#[component]
-pub fn PeoplePage() -> impl IntoView {
-    view! { <AdminFrame here=Here::People><People/></AdminFrame> }
-}
 
 /// What is asked about before it is done.
 #[derive(Clone, PartialEq, Eq)]
@@ -76,18 +68,10 @@ impl Asked {
 }
 
 #[component]
-fn People() -> impl IntoView {
-    let first = Resource::new_blocking(|| (), |()| people());
+pub(super) fn People(first: Vec<AccountSummary>) -> impl IntoView {
     view! {
         <header class="head"><h1>"People"</h1></header>
-        <Suspense>
-            {move || Suspend::new(async move {
-                match first.await {
-                    Ok(first) => view! { <Table first=first/> }.into_any(),
-                    Err(problem) => view! { <p class="trouble">{problem.to_string()}</p> }.into_any(),
-                }
-            })}
-        </Suspense>
+        <Table first=first/>
     }
 }
 
@@ -224,14 +208,13 @@ fn Person(
                     <button type="button" on:click=move |_| ask_for.run(step.clone())>{rights}</button>
                     <button type="button" on:click=move |_| ask_for.run(Step::SignOut)>"Sign out everywhere"</button>
                     {if disabled {
-                        view! { <button type="button" on:click=move |_| enable.run(id)>"Enable"</button> }.into_any()
+                        Either::Left(view! { <button type="button" on:click=move |_| enable.run(id)>"Enable"</button> })
                     } else {
-                        view! {
+                        Either::Right(view! {
                             <button type="button" class="danger" on:click=move |_| ask_for.run(Step::Disable)>
                                 "Disable"
                             </button>
-                        }
-                            .into_any()
+                        })
                     }}
                 </Menu>
             </td>

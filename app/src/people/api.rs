@@ -7,7 +7,8 @@ use server_fn::codec::Json;
 use crate::Problem;
 #[cfg(feature = "ssr")]
 use crate::ssr::{
-    Next, backend, drop_session, finish, keep_session, maybe_signed_in, peer, signed_in, with_token,
+    Next, backend, drop_session, finish, keep_session, maybe_signed_in, peer, signed_in, wanted,
+    with_token,
 };
 #[cfg(feature = "ssr")]
 use domain::{Email, PageName, PersonName, SignInCode};
@@ -74,9 +75,7 @@ pub async fn sign_in_with_link(token: String) -> Result<(), Problem> {
         .map(|session| keep_session(&session))
         .map_err(Problem::from);
     let back = with_token("sign-in", &token);
-    finish(done, "sign_in_with_link", &back, &[], |()| {
-        Next::Go("/".into())
-    })
+    finish(done, "sign_in_with_link", &back, &[], |()| wanted())
 }
 
 /// A form: the six digits of the mail, as people type them.
@@ -89,9 +88,7 @@ pub async fn sign_in_with_code(email: String, code: String) -> Result<(), Proble
     }
     .await;
     let typed = [("email", &*email), ("code", "")];
-    finish(done, "sign_in", "/sign-in", &typed, |()| {
-        Next::Go("/".into())
-    })
+    finish(done, "sign_in", "/sign-in", &typed, |()| wanted())
 }
 
 /// A form.

@@ -1,82 +1,103 @@
 //! What stands around a view: a card in the middle for people at the door, the navigation for admins.
 
-use leptos::{prelude::*, tachys::reactive_graph::OwnedView};
-use leptos_meta::Title;
-use leptos_router::components::A;
+use domain::Identity;
+use leptos::{either::EitherOf4, prelude::*};
 
-use super::{api::whoami, menu::AccountMenu};
-use crate::ui::{Glyph, Icon, Turned};
+use super::{admin::People, mail::Mail, menu::AccountMenu};
+use crate::{
+    first::{Admin, Desk},
+    invitations::Invitations,
+    pages::Pages,
+    ui::{Glyph, Icon, alive},
+};
 
 /// One card in the middle of the screen: set-up, sign-in, invitation.
-#[component]
-pub fn Card(children: Children) -> impl IntoView {
+#[cfg(feature = "ssr")]
+pub fn card(inside: impl IntoView) -> AnyView {
     view! {
         <main class="door">
             <section class="card door-card">
                 <div class="brand"><Icon glyph=Glyph::Stoa/>"Stoa"</div>
-                {children()}
+                {inside}
             </section>
         </main>
     }
+    .into_any()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Here {
+enum Here {
     Pages,
     People,
     Invitations,
     Mail,
 }
 
-/// Around every view of the admin. Whoever is not an admin is turned away; whoever is signed out signs in.
+const ENTRIES: [(Here, &str, &str, Glyph); 4] = [
+    (Here::Pages, "/admin", "Pages", Glyph::Pages),
+    (Here::People, "/admin/people", "People", Glyph::People),
+    (
+        Here::Invitations,
+        "/admin/invitations",
+        "Invitations",
+        Glyph::Invite,
+    ),
+    (Here::Mail, "/admin/mail", "Mail", Glyph::Mail),
+];
+
+impl Desk {
+    const fn here(&self) -> Here {
+        match self {
+            Self::Pages { .. } => Here::Pages,
+            Self::People(_) => Here::People,
+            Self::Invitations(_) => Here::Invitations,
+            Self::Mail(_) => Here::Mail,
+        }
+    }
+
+    #[cfg(feature = "ssr")]
+    pub(crate) fn title(&self) -> &'static str {
+        let entry = ENTRIES.iter().find(|entry| entry.0 == self.here());
+        entry.map_or("", |entry| entry.2)
+    }
+}
+
+/// Every view of the admin. Each is loaded anew: what it shows is as it is now.
 #[component]
-pub fn AdminFrame(here: Here, children: ChildrenFn) -> impl IntoView {
-    let who = Resource::new_blocking(|| (), |()| whoami());
-    let children = StoredValue::new(children);
-    let entries = [
-        (Here::Pages, "/admin", "Pages", Glyph::Pages),
-        (Here::People, "/admin/people", "People", Glyph::People),
-        (
-            Here::Invitations,
-            "/admin/invitations",
-            "Invitations",
-            Glyph::Invite,
-        ),
-        (Here::Mail, "/admin/mail", "Mail", Glyph::Mail),
-    ];
-    let title = entries
-        .iter()
-        .find(|entry| entry.0 == here)
-        .map_or("", |entry| entry.2);
+pub fn AdminApp(first: Admin) -> impl IntoView {
+    alive();
+    let Admin { me, desk } = first;
+    let here = desk.here();
+    let desk = match desk {
+        Desk::Pages { pages, kept } => EitherOf4::A(view! { <Pages first=pages kept=kept/> }),
+        Desk::People(first) => EitherOf4::B(view! { <People first=first/> }),
+        Desk::Invitations(first) => EitherOf4::C(view! { <Invitations first=first/> }),
+        Desk::Mail(first) => EitherOf4::D(view! { <Mail first=first/> }),
+    };
     view! {
-        <Title text=format!("{title} · Stoa")/>
-        // No `Suspense` around what waits here: it would build everything twice on the server.
-        {Suspend::new(async move {
-            let me = match who.await {
-                Ok(Some(me)) if me.admin => me,
-                other => return OwnedView::new(view! { <Turned who=other/> }.into_any()),
-            };
-            let frame = view! {
-                <div class="admin">
-                    <nav class="nav" aria-label="Admin">
-                        <div class="brand"><Icon glyph=Glyph::Stoa/>"Stoa"</div>
-                        <ul>
-                            {entries
-                                .map(|(entry, to, words, glyph)| {
-                                    let current = (entry == here).then_some("page");
-                                    view! {
-                                        <li><a href=to aria-current=current><Icon glyph=glyph/>{words}</a></li>
-                                    }
-                                })
-                                .collect_view()}
-                            <li class="apart"><A href="/"><Icon glyph=Glyph::Back/>"My pages"</A></li>
-                        </ul>
-                        <AccountMenu me=me/>
-                    </nav>
-                    <main class="main">{children.with_value(|children| children())}</main>
-                </div>
-            };
-            OwnedView::new(frame.into_any())
-        })}
+        <div class="admin">
+            <Navigation here=here me=me/>
+            <main class="main">{desk}</main>
+        </div>
+    }
+}
+
+#[component]
+fn Navigation(here: Here, me: Identity) -> impl IntoView {
+    let entries = ENTRIES
+        .map(|(entry, to, words, glyph)| {
+            let current = (entry == here).then_some("page");
+            view! { <li><a href=to aria-current=current><Icon glyph=glyph/>{words}</a></li> }
+        })
+        .collect_view();
+    view! {
+        <nav class="nav" aria-label="Admin">
+            <div class="brand"><Icon glyph=Glyph::Stoa/>"Stoa"</div>
+            <ul>
+                {entries}
+                <li class="apart"><a href="/"><Icon glyph=Glyph::Back/>"My pages"</a></li>
+            </ul>
+            <AccountMenu me=me/>
+        </nav>
     }
 }

@@ -1,35 +1,19 @@
 //! The admin's view of mail: how it is sent, what waits, what the mail server said, and a test message.
 
 use domain::{Email, MailItem, MailState, MailTransport, Mailbox};
-use leptos::prelude::*;
+use leptos::{either::Either, prelude::*};
 
-use super::{
-    api::{mailbox, retry_mail, send_test_mail},
-    frame::{AdminFrame, Here},
-};
+use super::api::{mailbox, retry_mail, send_test_mail};
 use crate::{
     pages::now,
     ui::{Field, Notice, Trouble, act, again_while, ago, fresh, value_of},
 };
 
 #[component]
-pub fn MailPage() -> impl IntoView {
-    view! { <AdminFrame here=Here::Mail><Mail/></AdminFrame> }
-}
-
-#[component]
-fn Mail() -> impl IntoView {
-    let first = Resource::new_blocking(|| (), |()| mailbox());
+pub(super) fn Mail(first: Mailbox) -> impl IntoView {
     view! {
         <header class="head"><h1>"Mail"</h1></header>
-        <Suspense>
-            {move || Suspend::new(async move {
-                match first.await {
-                    Ok(first) => view! { <Outbox first=first/> }.into_any(),
-                    Err(problem) => view! { <p class="trouble">{problem.to_string()}</p> }.into_any(),
-                }
-            })}
-        </Suspense>
+        <Outbox first=first/>
     }
 }
 
@@ -113,10 +97,10 @@ fn Item(item: MailItem, trouble: RwSignal<Option<String>>, again: Callback<()>) 
             <td>{item.to}</td>
             <td>
                 {match item.text {
-                    Some(text) => {
-                        view! { <details class="mail-text"><summary>{item.subject}</summary><pre>{text}</pre></details> }.into_any()
-                    }
-                    None => item.subject.into_any(),
+                    Some(text) => Either::Left(view! {
+                        <details class="mail-text"><summary>{item.subject}</summary><pre>{text}</pre></details>
+                    }),
+                    None => Either::Right(item.subject),
                 }}
             </td>
             <td>

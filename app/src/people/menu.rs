@@ -2,19 +2,14 @@
 
 use domain::{Identity, PersonName};
 use leptos::prelude::*;
+use server_fn::ServerFn;
 
 use super::api::{SignOut, rename_me};
-use crate::{
-    Problem,
-    form::then_load,
-    ui::{Avatar, Dialog, Field, Trouble, closes_by_itself},
-};
+use crate::ui::{Avatar, Dialog, Field, Trouble, act, closes_by_itself, value_of};
 
 #[component]
 pub fn AccountMenu(me: Identity) -> impl IntoView {
     let profile = RwSignal::new(false);
-    let action = ServerAction::<SignOut>::new();
-    then_load(move || action.value().get(), |()| "/sign-in".into());
     let name = me.name.clone();
     let menu = NodeRef::new();
     closes_by_itself(menu);
@@ -26,9 +21,9 @@ pub fn AccountMenu(me: Identity) -> impl IntoView {
             </summary>
             <div class="account-menu">
                 <p class="muted small">{me.email.clone()}</p>
-                {me.admin.then(|| view! { <a href="/admin">"Admin"</a> })}
+                {me.admin.then(|| view! { <a href="/admin" rel="external">"Admin"</a> })}
                 <button type="button" on:click=move |_| profile.set(true)>"Change my name"</button>
-                <ActionForm action=action><button type="submit">"Sign out"</button></ActionForm>
+                <form action=SignOut::url() method="post"><button type="submit">"Sign out"</button></form>
             </div>
         </details>
         <Dialog open=profile title="My name">
@@ -39,29 +34,18 @@ pub fn AccountMenu(me: Identity) -> impl IntoView {
 
 #[component]
 fn MyName(name: String) -> impl IntoView {
-    let action = Action::new_local(|name: &String| {
-        let name = name.clone();
-        async move {
-            rename_me(name).await?;
+    let trouble = RwSignal::new(None);
+    let save = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        act(trouble, rename_me(value_of(&event, "name")), |()| {
             // My name stands in many places.
             let _ = window().location().reload();
-            Ok::<(), Problem>(())
-        }
-    });
-    let words = Signal::derive(move || {
-        action
-            .value()
-            .get()
-            .and_then(Result::err)
-            .map(|p| p.to_string())
-    });
+        });
+    };
     view! {
-        <form on:submit=move |event| {
-            event.prevent_default();
-            action.dispatch_local(crate::ui::value_of(&event, "name"));
-        }>
+        <form on:submit=save>
             <Field label="Your name" name="name" value=name max=PersonName::MAX autocomplete="name" autofocus=true/>
-            <Trouble words=words/>
+            <Trouble words=trouble/>
             <div class="actions"><button class="btn" type="submit">"Save"</button></div>
         </form>
     }

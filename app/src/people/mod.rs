@@ -5,12 +5,16 @@ pub mod api;
 mod frame;
 mod mail;
 mod menu;
+#[cfg(feature = "ssr")]
 mod set_up;
+#[cfg(feature = "ssr")]
 mod sign_in;
 
-pub use admin::PeoplePage;
-pub use frame::{AdminFrame, Card, Here};
-pub use mail::MailPage;
+pub use frame::AdminApp;
+#[cfg(feature = "ssr")]
+pub use frame::card;
 pub use menu::AccountMenu;
-pub use set_up::SetUpPage;
-pub use sign_in::{SignInLinkPage, SignInPage};
+#[cfg(feature = "ssr")]
+pub use set_up::set_up_page;
+#[cfg(feature = "ssr")]
+pub use sign_in::{code_page, sign_in_link_page, sign_in_page};

@@ -1,6 +1,6 @@
 //! A link that is copied by a click, or shown to be copied by hand where the browser does not allow it.
 
-use leptos::{html, prelude::*, task::spawn_local};
+use leptos::{either::EitherOf3, html, prelude::*, task::spawn_local};
 use wasm_bindgen_futures::JsFuture;
 
 /// Puts a text into the clipboard. Only secure pages and those of this machine may.
@@ -45,14 +45,11 @@ pub fn Copied(
     view! {
         <span role="status">
             {move || match copied.get() {
-                None => ().into_any(),
-                Some(true) => view! { <small class="ok">"Copied"</small> }.into_any(),
-                Some(false) => {
-                    view! {
-                        <input class="input copy-field" readonly aria-label="Link" node_ref=field prop:value=link/>
-                    }
-                        .into_any()
-                }
+                None => EitherOf3::A(()),
+                Some(true) => EitherOf3::B(view! { <small class="ok">"Copied"</small> }),
+                Some(false) => EitherOf3::C(view! {
+                    <input class="input copy-field" readonly aria-label="Link" node_ref=field prop:value=link/>
+                }),
             }}
         </span>
     }

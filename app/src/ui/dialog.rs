@@ -6,12 +6,15 @@ use super::icon::{Glyph, Icon};
 
 /// Shown while `open`. Its children are built anew each time, so that a form begins empty.
 #[component]
-pub fn Dialog(
+pub fn Dialog<V>(
     open: RwSignal<bool>,
     #[prop(into)] title: Signal<String>,
     #[prop(optional, into)] wide: bool,
-    children: ChildrenFn,
-) -> impl IntoView {
+    children: TypedChildrenFn<V>,
+) -> impl IntoView
+where
+    V: IntoView + 'static,
+{
     let element = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         let (open, Some(element)) = (open.get(), element.get()) else {
@@ -33,7 +36,7 @@ pub fn Dialog(
             open.set(false);
         }
     };
-    let name = StoredValue::new(children);
+    let children = StoredValue::new(children.into_inner());
     view! {
         <dialog
             node_ref=element
@@ -51,7 +54,7 @@ pub fn Dialog(
                             <Icon glyph=Glyph::Close/>
                         </button>
                     </header>
-                    {name.with_value(|children| children())}
+                    {children.with_value(|children| children())}
                 </div>
             </Show>
         </dialog>

@@ -7,7 +7,10 @@ use super::icon::{Glyph, Icon};
 
 /// Its children are links and buttons. `label` names the button of three dots.
 #[component]
-pub fn Menu(#[prop(into)] label: String, children: Children) -> impl IntoView {
+pub fn Menu<V>(#[prop(into)] label: String, children: TypedChildren<V>) -> impl IntoView
+where
+    V: IntoView,
+{
     let menu = NodeRef::<html::Details>::new();
     let summary = NodeRef::<html::Summary>::new();
     closes_by_itself(menu);
@@ -23,7 +26,7 @@ pub fn Menu(#[prop(into)] label: String, children: Children) -> impl IntoView {
             <summary class="icon" node_ref=summary aria-label=label>
                 <Icon glyph=Glyph::More/>
             </summary>
-            <div class="menu-list" on:click:capture=chosen>{children()}</div>
+            <div class="menu-list" on:click:capture=chosen>{children.into_inner()()}</div>
         </details>
     }
 }

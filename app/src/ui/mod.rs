@@ -10,7 +10,7 @@ mod menu;
 mod time;
 
 pub use avatar::{Avatar, Tile};
-pub use away::{Missing, ToSignIn, Turned};
+pub use away::Away;
 pub use copy::{Copied, CopyLink, copy};
 pub use dialog::{Confirm, Dialog};
 pub use field::{Field, Notice, Trouble};
@@ -21,6 +21,20 @@ pub use time::ago;
 use leptos::prelude::*;
 
 use crate::Problem;
+
+/// The mark that the page answers to more than plain forms and links. Once, at the root of an app.
+pub fn alive() {
+    Effect::new(|_| {
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-hydrated", "");
+        }
+    });
+}
+
+/// What the browser's tab says, from the first change on: the server has said it before.
+pub fn tab_title(words: impl Fn() -> String + 'static) {
+    Effect::new(move |_| document().set_title(&words()));
+}
 
 /// What stands in the field of this name in a form that is being sent.
 pub fn value_of(event: &web_sys::SubmitEvent, name: &str) -> String {

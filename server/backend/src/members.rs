@@ -6,7 +6,8 @@ use uuid::Uuid;
 use crate::{
     Backend, Result, Viewer,
     access::access,
-    db::{Conn, execute, fetch_all, fetch_optional},
+    db::{Conn, execute, fetch_all, fetch_one, fetch_optional},
+    recent::Members,
     writer::Tx,
 };
 
@@ -22,6 +23,13 @@ impl Backend {
             account.0
         )?;
         Ok(row.is_some())
+    }
+
+    /// All of them, by name. Members only, else `NotFound`.
+    pub async fn members(&self, viewer: &Viewer, page: PageId) -> Result<Vec<Member>> {
+        let mut conn = self.0.db.read().await?;
+        access(&mut conn, viewer, page).await?.member()?;
+        listed(&mut conn, page, i64::MAX).await
     }
 
     /// Page admins and admins of the place; everyone may remove themselves. Cuts their sockets on every node.
@@ -78,8 +86,7 @@ impl Backend {
                     account.0
                 )?;
                 count_change(tx, page).await?;
-                // The member as they are now; whoever knows them already takes the new role.
-                tx.publish(Topic::Page(page), Event::Joined(Member { role, ..member }));
+                tx.publish(Topic::Page(page), Event::Role { account, role });
                 Ok(())
             })
         });
@@ -141,15 +148,26 @@ pub(crate) async fn find(
 }
 
 /// All of them, by name.
-pub(crate) async fn all(conn: &mut Conn, page: PageId) -> Result<Vec<Member>> {
+async fn listed(conn: &mut Conn, page: PageId, most: i64) -> Result<Vec<Member>> {
     let rows: Vec<MemberRow> = fetch_all!(
         conn,
         "SELECT m.account, a.name, m.role, m.joined
          FROM members m JOIN accounts a ON a.id = m.account
-         WHERE m.page = $1 ORDER BY a.name, m.account",
-        page.0
+         WHERE m.page = $1 ORDER BY a.name, m.account LIMIT $2",
+        page.0,
+        most
     )?;
     Ok(rows.into_iter().map(Member::from).collect())
+}
+
+/// As many members as a first view lists.
+const FIRST: i64 = 50;
+
+/// The first members by name, and how many there are.
+pub(crate) async fn first(conn: &mut Conn, page: PageId) -> Result<Members> {
+    let (count,): (i64,) =
+        fetch_one!(conn, "SELECT COUNT(*) FROM members WHERE page = $1", page.0)?;
+    Ok((listed(conn, page, FIRST).await?, count as usize))
 }
 
 /// Makes the account a member and tells the page and the account. Nothing happens if it is one already.

@@ -111,10 +111,13 @@ impl Weigh for Newest {
     }
 }
 
-/// A page's members: under the count of its changes of members.
-impl Weigh for Vec<Member> {
+/// The first members of a page, and how many there are: under the count of its changes of members.
+pub(crate) type Members = (Vec<Member>, usize);
+
+impl Weigh for Members {
     fn weigh(&self) -> usize {
-        self.iter()
+        self.0
+            .iter()
             .map(|m| size_of::<Member>() + m.name.len())
             .sum()
     }
@@ -124,7 +127,7 @@ impl Weigh for Vec<Member> {
 #[derive(Clone, Default)]
 pub(crate) struct RecentPages {
     pub(crate) newest: Recent<Newest>,
-    pub(crate) members: Recent<Vec<Member>>,
+    pub(crate) members: Recent<Members>,
 }
 
 impl RecentPages {

@@ -30,8 +30,9 @@ impl Backend {
         let (messages, more) =
             around_unread(&mut conn, viewer.account, page, read, &newest).await?;
         let unread = unread(&mut conn, viewer.account, page, read, &messages, more).await?;
-        let members = members::all(&mut conn, page);
+        let members = members::first(&mut conn, page);
         let members = recent.members.get(page, access.roster, members).await?;
+        let (members, member_count) = (members.0.clone(), members.1);
         let invited = if may_manage {
             invited(&mut conn, page, self.now()).await?
         } else {
@@ -42,7 +43,8 @@ impl Backend {
             me: viewer.identity(),
             my_role,
             may_manage,
-            members: members.to_vec(),
+            members,
+            member_count,
             invited,
             history: History {
                 messages,

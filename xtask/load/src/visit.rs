@@ -52,16 +52,14 @@ async fn bytes(client: &mut Client, address: &str, path: &str, cookie: &str) -> 
     let cookie = format!("Cookie: {cookie}\r\n");
     let plain = client.ok(&get(address, path, &cookie)).await?;
     let html = String::from_utf8_lossy(&plain.body).into_owned();
-    let mut assets: BTreeSet<&str> = html
+    let assets: BTreeSet<&str> = html
         .split(['"', '\''])
         .filter(|text| text.starts_with("/v/") && text.contains('.'))
         .collect();
-    let wasm = assets
-        .iter()
-        .find_map(|asset| asset.strip_suffix("stoa.js"))
-        .map(|folder| format!("{folder}stoa_bg.wasm"))
-        .context("the page does not name stoa.js")?;
-    assets.insert(&wasm);
+    ensure!(
+        assets.iter().any(|asset| asset.ends_with("stoa.css")),
+        "the page does not name its stylesheet"
+    );
 
     let more = format!("{cookie}Accept-Encoding: br\r\n");
     let page = client.ok(&get(address, path, &more)).await?;
@@ -69,7 +67,7 @@ async fn bytes(client: &mut Client, address: &str, path: &str, cookie: &str) -> 
     let mut parts = vec![json!([path, page.body.len()])];
     for asset in assets {
         let answer = client.ok(&get(address, asset, &more)).await?;
-        let text = ["js", "css", "wasm"]
+        let text = [".js", ".css", ".wasm"]
             .iter()
             .any(|kind| asset.ends_with(kind));
         ensure!(

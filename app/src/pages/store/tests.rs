@@ -114,6 +114,7 @@ impl World {
             },
             my_role: PageRole::Member,
             may_manage: false,
+            member_count: 1,
             members: Vec::new(),
             invited: Vec::new(),
             history,

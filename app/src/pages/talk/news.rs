@@ -1,12 +1,14 @@
 //! What the wire tells about the open page, and what is read anew because it may have been missed.
 
-use domain::{AccountId, Event, Topic};
+use domain::{AccountId, Event, Member, Topic};
+use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{ANSWER, Standing, Talk};
 use crate::{
     live::{News, within},
     pages::api,
+    ui::act,
 };
 
 impl Talk {
@@ -28,6 +30,7 @@ impl Talk {
             // A page that is gone is said by `catch_up`.
             if let Some(Ok(room)) = within(ANSWER, api::room(self.id)).await {
                 self.page.try_set(room.page);
+                self.member_count.try_set(room.member_count);
                 self.members.try_set(room.members);
                 self.invited.try_set(room.invited);
                 self.may_manage.try_set(room.may_manage);
@@ -46,12 +49,24 @@ impl Talk {
             Event::Page(page) if page.id == self.id => self.page.set(page.clone()),
             Event::Joined(member) if here => {
                 let member = member.clone();
-                self.members.update(|members| {
+                self.members_change(|members| {
                     members.retain(|known| known.account != member.account);
                     members.push(member);
                 });
                 // Their invitation waits no longer; who waits is told to those who may invite.
                 if self.may_manage.get_untracked() {
+                    self.look_again();
+                }
+            }
+            Event::Role { account, role } if here => {
+                self.members.update(|members| {
+                    for member in members {
+                        if member.account == *account {
+                            member.role = *role;
+                        }
+                    }
+                });
+                if self.me.with_value(|me| me.account == *account) {
                     self.look_again();
                 }
             }
@@ -74,7 +89,44 @@ impl Talk {
     }
 
     pub fn left(self, account: AccountId) {
-        self.members
-            .update(|members| members.retain(|member| member.account != account));
+        self.members_change(|members| members.retain(|member| member.account != account));
+    }
+
+    fn members_change(self, change: impl FnOnce(&mut Vec<Member>)) {
+        let known = self.members.with_untracked(Vec::len);
+        let all_known = self.member_count.get_untracked() <= known;
+        self.members.update(change);
+        if all_known {
+            self.member_count.set(self.members.with_untracked(Vec::len));
+        } else {
+            self.count_soon();
+        }
+    }
+
+    /// A page of a thousand does not ask a thousand times at once when somebody comes or goes.
+    fn count_soon(self) {
+        if self.state.with_value(|state| state.counting) {
+            return;
+        }
+        self.state.update_value(|state| state.counting = true);
+        spawn_local(async move {
+            let wait = (js_sys::Math::random() * 5_000.0) as u32;
+            TimeoutFuture::new(1_000 + wait).await;
+            if self
+                .state
+                .try_update_value(|state| state.counting = false)
+                .is_some()
+            {
+                self.look_again();
+            }
+        });
+    }
+
+    /// Brings those who are not listed yet.
+    pub fn list_everyone(self, trouble: RwSignal<Option<String>>) {
+        act(trouble, api::members(self.id), move |all| {
+            self.member_count.try_set(all.len());
+            self.members.try_set(all);
+        });
     }
 }
