@@ -48,7 +48,7 @@ fn bring_to_life(bundle: &str, first: &impl Serialize, Frame { assets, nonce }: 
         .unwrap_or_default()
         .replace('<', "\\u003c");
     format!(
-        r#"<link rel="modulepreload" href="{js}" nonce="{nonce}"><link rel="preload" href="{wasm}" as="fetch" type="application/wasm" crossorigin="anonymous"><script type="application/json" id="{id}">{json}</script><script type="module" nonce="{nonce}">import init,{{{bundle}}} from '{js}';await init({{module_or_path:'{wasm}'}});{bundle}()</script>"#,
+        r#"<link rel="modulepreload" href="{js}" nonce="{nonce}"><link rel="preload" href="{wasm}" as="fetch" type="application/wasm" crossorigin="anonymous"><script type="application/json" id="{id}">{json}</script><script type="module" nonce="{nonce}">import init from '{js}';init({{module_or_path:'{wasm}'}})</script>"#,
         id = first::ELEMENT,
     )
 }

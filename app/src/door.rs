@@ -36,7 +36,7 @@ pub enum Door {
     },
     Invitation {
         token: String,
-        view: Result<InvitationView, Problem>,
+        view: Result<Box<InvitationView>, Problem>,
         joining: Option<Sent>,
         asking: Option<Sent>,
     },
@@ -71,14 +71,11 @@ impl Door {
                 view: Err(problem), ..
             }
             | Self::Away(problem) => status_of(problem),
-            Self::Invitation {
-                view: Ok(InvitationView::Expired),
-                ..
-            } => StatusCode::GONE,
-            Self::Invitation {
-                view: Ok(InvitationView::Gone),
-                ..
-            } => StatusCode::NOT_FOUND,
+            Self::Invitation { view: Ok(view), .. } => match **view {
+                InvitationView::Expired => StatusCode::GONE,
+                InvitationView::Gone => StatusCode::NOT_FOUND,
+                _ => StatusCode::OK,
+            },
             _ => StatusCode::OK,
         }
     }
@@ -87,14 +84,11 @@ impl Door {
         let title = match self {
             Self::SetUp { .. } => "Set up",
             Self::SignIn { .. } | Self::SignInLink { .. } => "Sign in",
-            Self::Invitation {
-                view: Ok(InvitationView::Open { page_name, .. }),
-                ..
-            } => page_name,
-            Self::Invitation {
-                view: Ok(InvitationView::Expired),
-                ..
-            } => "Expired",
+            Self::Invitation { view: Ok(view), .. } => match &**view {
+                InvitationView::Open { page_name, .. } => page_name,
+                InvitationView::Expired => "Expired",
+                _ => "Invitation",
+            },
             Self::Invitation { .. } => "Invitation",
             Self::Invite { .. } => "Invite people",
             Self::NewPage { .. } => "New page",
@@ -123,7 +117,12 @@ impl Door {
                 view,
                 joining,
                 asking,
-            } => invitation_page(token, view, joining.as_ref(), asking.as_ref()),
+            } => invitation_page(
+                token,
+                view.map(|view| *view),
+                joining.as_ref(),
+                asking.as_ref(),
+            ),
             Self::Invite { page, name, sent } => invite_page(page, name, sent),
             Self::NewPage { sent } => new_page(sent),
             Self::Away(problem) => view! { <Away problem=problem/> }.into_any(),

@@ -88,3 +88,25 @@ test('signing out ends the session on the server too', async ({ dana, somebody }
   const old = await fetch(`${mila.place.url}/p/${garden.id}`, { headers: { cookie }, redirect: 'manual' });
   expect(old.status).not.toBe(200);
 });
+
+test('chat 1: of a page with many members some are listed, and all when asked for', async ({ dana, somebody }) => {
+  const garden = await dana.createPage('Garden renovation');
+  const names = Array.from({ length: 51 }, (_, index) => `Person ${String(index + 10)}`);
+  const addresses = names.map((_, index) => `p${index}@example.org`).join(' ');
+  await dana.form('invite', { page: garden.id, addresses, note: '' });
+  for (const [index, name] of names.entries()) {
+    const token = (await dana.invitationLink(`p${index}@example.org`)).split('/').pop() ?? '';
+    const answer = await fetch(`${dana.place.url}/api/accept_invitation`, {
+      method: 'POST',
+      headers: { accept: 'application/json', origin: dana.place.url },
+      body: new URLSearchParams({ token, name }),
+    });
+    expect(answer.ok, await answer.text()).toBe(true);
+  }
+  await dana.open(`/p/${garden.id}`);
+  await expect(dana.page.getByText('Person, Person, Person, 48 more and you')).toBeVisible();
+  const listed = dana.page.getByRole('complementary', { name: 'Details' }).getByRole('listitem');
+  await expect(listed).toHaveCount(50);
+  await dana.page.getByRole('button', { name: 'Show all 52' }).click();
+  await expect(listed).toHaveCount(52);
+});

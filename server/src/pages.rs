@@ -5,8 +5,8 @@ use app::{
     first::{Admin, Member},
     member_document,
     ssr::{
-        SENT_COOKIE, WANTED_COOKIE, cookie_header, cookie_of, may_be_wanted, render, sent_back,
-        status_of, viewer,
+        SENT_COOKIE, SESSION_COOKIE, WANTED_COOKIE, cookie_header, cookie_of, may_be_wanted,
+        render, sent_back, status_of, viewer,
     },
 };
 use axum::{
@@ -115,10 +115,22 @@ impl Visit {
                     Some(Err(problem)) => status_of(problem),
                     _ => StatusCode::OK,
                 };
-                self.show(status, |frame| member_document(first, frame))
+                let slid = self.slid();
+                let mut response = self.show(status, |frame| member_document(first, frame));
+                if let Some(cookie) = slid {
+                    set(&mut response, SET_COOKIE, &cookie);
+                }
+                response
             }
             Err(door) => self.door(door),
         }
+    }
+
+    /// The browser keeps the session for as long again, as the server does.
+    fn slid(&self) -> Option<String> {
+        let token = cookie_of(self.headers(), SESSION_COOKIE)?;
+        let seconds = Backend::SESSION_SECONDS;
+        Some(cookie_header(&self.backend, SESSION_COOKIE, token, seconds))
     }
 
     fn admins(self, first: Result<Admin, Door>) -> Response {
@@ -130,14 +142,14 @@ impl Visit {
 
     fn door(self, door: Door) -> Response {
         if let Door::Away(Problem::Refused(Refusal::SignedOut)) = door {
-            return self.to_sign_in();
+            return self.lead_to_sign_in();
         }
         let status = door.status();
         self.show(status, |frame| door_document(door, frame))
     }
 
     /// And back here afterwards.
-    fn to_sign_in(self) -> Response {
+    fn lead_to_sign_in(self) -> Response {
         let wanted = self.parts.uri.path();
         let mut response = Redirect::to("/sign-in").into_response();
         if may_be_wanted(wanted) {
@@ -277,11 +289,13 @@ async fn invitation(
     let view = match visit.maybe_viewer().await {
         Ok(viewer) => {
             let view = visit.backend.invitation_view(&token, viewer.as_ref()).await;
-            view.map_err(Problem::from)
+            view.map(Box::new).map_err(Problem::from)
         }
         Err(problem) => Err(problem),
     };
-    if let Ok(InvitationView::Member { page }) = view {
+    if let Ok(view) = &view
+        && let InvitationView::Member { page } = &**view
+    {
         return private(Redirect::to(&format!("/p/{}", page.id)).into_response());
     }
     let door = Door::Invitation {

@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
-/// Each a feature of the frontend: nobody loads the code of views that they do not open.
+/// Each a binary of the frontend: nobody loads the code of views that they do not open.
 const BUNDLES: [&str; 2] = ["member", "admin"];
 
 pub(crate) fn build(tree: &Tree) -> Result<()> {
@@ -31,6 +31,7 @@ pub(crate) fn build(tree: &Tree) -> Result<()> {
         folder: tree.site(),
         kept: BTreeSet::new(),
     };
+    compile(tree)?;
     for bundle in BUNDLES {
         site.add_folder(&glue(tree, bundle)?)?;
     }
@@ -39,16 +40,18 @@ pub(crate) fn build(tree: &Tree) -> Result<()> {
     site.sweep()
 }
 
-/// Compiles a bundle of the frontend and makes its JavaScript glue. Returns the folder of both.
-fn glue(tree: &Tree, bundle: &str) -> Result<PathBuf> {
-    let target = tree.target.join("wasm");
+fn compile(tree: &Tree) -> Result<()> {
     cargo(tree)
         .args(["build", "--package", "frontend", "--profile", "wasm"])
-        .args(["--features", bundle])
         .args(["--target", WASM, "--target-dir"])
-        .arg(&target)
-        .run()?;
-    let compiled = target.join(WASM).join("wasm/frontend.wasm");
+        .arg(tree.target.join("wasm"))
+        .run()
+}
+
+/// Makes a bundle's JavaScript glue. Returns the folder of both.
+fn glue(tree: &Tree, bundle: &str) -> Result<PathBuf> {
+    let target = tree.target.join("wasm");
+    let compiled = target.join(WASM).join(format!("wasm/{bundle}.wasm"));
     let folder = target.join("bindgen").join(bundle);
     if !newer(&folder.join(format!("{bundle}_bg.wasm")), &compiled) {
         let _ = fs::remove_dir_all(&folder);

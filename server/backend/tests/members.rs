@@ -72,9 +72,10 @@ on_both! {
         place.told.take();
         backend.set_role(&ada, page, mila.account, PageRole::Admin).await.unwrap();
         backend.set_role(&ada, page, mila.account, PageRole::Admin).await.unwrap();
-        let told = place.told.take();
-        assert!(matches!(&told[..], [Told::Event(on, Event::Joined(member))]
-            if *on == Topic::Page(page) && member.account == mila.account && member.role == PageRole::Admin));
+        assert_eq!(place.told.take(), [Told::Event(Topic::Page(page), Event::Role {
+            account: mila.account,
+            role: PageRole::Admin,
+        })]);
         let room = backend.room(&mila, page).await.unwrap();
         assert!(room.may_manage && room.my_role == PageRole::Admin);
         backend.remove_member(&mila, page, jon.account).await.unwrap();
@@ -99,5 +100,21 @@ on_both! {
         let summaries = place.backend.page_summaries(&bo).await.unwrap();
         assert_eq!((summaries[0].messages, summaries[0].members), (1, 1));
         place.backend.remove_member(&bo, page, ada.account).await.unwrap();
+    }
+
+    async fn a_first_view_lists_fifty_members_and_all_can_be_asked_for(place) {
+        let ada = place.admin().await;
+        let page = place.page(&ada, "Garden").await.id;
+        for number in 0..51 {
+            let person = place.person(&format!("P{number:02}")).await;
+            place.join(page, &person).await;
+        }
+        let room = place.backend.room(&ada, page).await.unwrap();
+        assert_eq!((room.members.len(), room.member_count), (50, 52));
+        let all = place.backend.members(&ada, page).await.unwrap();
+        assert_eq!(all.len(), 52);
+        assert_eq!(room.members, all[..50]);
+        let stranger = place.person("Zoe").await;
+        assert_eq!(refused(place.backend.members(&stranger, page).await), Refusal::NotFound);
     }
 }

@@ -50,6 +50,12 @@ fn a_session_is_a_cookie_that_scripts_and_other_sites_do_not_get() {
     }
     assert!(!cookie.contains("Secure"), "plain http: {cookie}");
     assert!(!cookie.contains("Domain"), "{cookie}");
+    let home = place.ask("GET", "/", &[("cookie", answer.session())], "");
+    assert_eq!(
+        home.session_cookie(),
+        Some(cookie),
+        "slides with every visit"
+    );
 
     let https = Running::start_with(&[("STOA_PUBLIC_URL", "https://talk.example")]);
     let link = https.setup_link.as_deref().unwrap();
