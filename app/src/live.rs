@@ -7,7 +7,7 @@ mod socket;
 
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
-use domain::{AccountId, Event, PageId, Topic};
+use domain::{AccountId, Event, PageId, Signal, Topic};
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use mqtt::Packet;
@@ -21,6 +21,7 @@ use socket::{Socket, Wake};
 #[derive(Debug, Clone)]
 pub enum News {
     Event(Topic, Event),
+    Signal(PageId, AccountId, Signal),
     /// Ask for everything that may have been missed.
     Resync,
     /// Ask for what is new on the page in view: there is no socket, or to be sure.
@@ -94,6 +95,19 @@ impl Live {
     pub fn follow(self, pages: BTreeSet<PageId>) {
         if let Some(session) = self.session() {
             session.follow(pages);
+        }
+    }
+
+    /// Says something in passing. Without a socket nobody hears it.
+    pub fn signal(self, page: PageId, signal: &Signal) {
+        let Some(session) = self.session() else {
+            return;
+        };
+        let topic = Topic::Signals(page, session.me).to_string();
+        if let Ok(payload) = serde_json::to_vec(signal) {
+            session.send(&Packet::Publish(mqtt::Publish::at_most_once(
+                topic, payload,
+            )));
         }
     }
 
@@ -263,7 +277,15 @@ impl Session {
                 self.carry_out(todo);
             }
             Packet::Publish(publish) => {
-                match (Topic::parse(&publish.topic), event::read(&publish.payload)) {
+                let topic = Topic::parse(&publish.topic);
+                if let Some(Topic::Signals(page, who)) = topic {
+                    // From a newer page than this one: nothing is missed.
+                    if let Ok(signal) = serde_json::from_slice(&publish.payload) {
+                        self.tell(&News::Signal(page, who, signal));
+                    }
+                    return;
+                }
+                match (topic, event::read(&publish.payload)) {
                     (_, Some(Event::Resync)) => self.tell(&News::Resync),
                     (Some(topic), Some(event)) => self.tell(&News::Event(topic, event)),
                     // From a newer server than this page: a resync brings what matters.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Member, Message, Page, PageId, PageRole};
+use crate::{AccountId, Marks, Member, Message, Page, PageId, PageRole};
 
 /// What the server may push to browsers. Unknown ones are ignored, so that an old page survives a new server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,10 @@ pub enum Event {
     Role { account: AccountId, role: PageRole },
     /// On `p/<page>/e`.
     Left { account: AccountId },
+    /// On `p/<page>/e`: how far its members have come; never back.
+    Marks(Marks),
+    /// On `p/<page>/e`.
+    Presence { account: AccountId, online: bool },
     /// On `p/<page>/e`: the page is gone for good.
     Deleted { page: PageId },
     /// On any topic: something may have been missed on the way here; ask for what changed.

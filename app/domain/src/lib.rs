@@ -11,6 +11,7 @@ mod message;
 mod page;
 mod rate;
 mod refusal;
+pub mod text;
 mod time;
 mod topic;
 
@@ -22,8 +23,10 @@ pub use invitation::{
     Invitation, InvitationLife, InvitationState, InvitationView, InviteOutcome, InviteVerdict, Note,
 };
 pub use mail::{MailItem, MailState, MailTransport, Mailbox, SentMail, retry_after};
-pub use message::{Body, History, Message, starts_group};
-pub use page::{About, Invited, Member, Page, PageListing, PageName, PageRole, PageSummary, Room};
+pub use message::{
+    Around, Body, Emoji, Found, History, Mention, Message, Quote, Reaction, Seen, starts_group,
+};
+pub use page::{About, Invited, Marks, Member, Page, PageListing, PageName, PageRole, PageSummary, Room};
 pub use rate::{Bucket, Rate};
 pub use refusal::Refusal;
 pub use time::{LocalTime, Timestamp};

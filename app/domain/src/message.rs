@@ -57,7 +57,125 @@ pub struct Message {
     pub at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited: Option<Timestamp>,
+    /// Taken back: what it said is gone, its place is kept.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub deleted: bool,
     pub body: String,
+    /// What it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Quote>,
+    /// Who is named in it with `@`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<Reaction>,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// The beginning of the message that is answered, as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    pub id: MessageId,
+    pub seq: i64,
+    pub author: AccountId,
+    pub author_name: String,
+    /// Empty when it was deleted.
+    pub text: String,
+}
+
+impl Quote {
+    /// Characters of a quoted text.
+    pub const MAX: usize = 160;
+
+    pub fn of(message: &Message) -> Self {
+        Self {
+            id: message.id,
+            seq: message.seq,
+            author: message.author,
+            author_name: message.author_name.clone(),
+            text: message.body.chars().take(Self::MAX).collect(),
+        }
+    }
+}
+
+/// `@` and this name stand in the text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mention {
+    pub account: AccountId,
+    /// As it stands in the text.
+    pub name: String,
+}
+
+/// One emoji under a message, and who put it there, the first first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    pub emoji: String,
+    pub people: Vec<(AccountId, String)>,
+}
+
+/// A checked reaction: one emoji, however many code points it takes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Emoji(String);
+
+impl Emoji {
+    /// Different ones under one message.
+    pub const MOST: usize = 20;
+
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        if crate::text::emoji_count(text) == Some(1) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Refusal::BadRequest("A reaction is one emoji.".into()))
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Emoji {
+    type Error = Refusal;
+    fn try_from(text: String) -> Result<Self, Refusal> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Emoji> for String {
+    fn from(emoji: Emoji) -> Self {
+        emoji.0
+    }
+}
+
+/// The messages around one of them, in the order of `seq`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Around {
+    pub messages: Vec<Message>,
+    pub counter: i64,
+    /// There is more before, and after.
+    pub older: bool,
+    pub newer: bool,
+}
+
+/// Who has got and who has read a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    pub account: AccountId,
+    pub name: String,
+    /// When; `None`: not yet.
+    pub delivered: Option<Timestamp>,
+    pub read: Option<Timestamp>,
+}
+
+/// A message that was found, and the name of its page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Found {
+    pub page_name: String,
+    pub message: Message,
 }
 
 /// A stretch of a page's messages in the order of `seq`.

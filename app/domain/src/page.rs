@@ -117,6 +117,32 @@ pub struct PageListing {
     pub last_at: Option<Timestamp>,
     /// Messages by others behind my read mark.
     pub unread: i64,
+    /// Some of them name me.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub mentioned: bool,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+/// How far the members have come, however many they are: of each kind the two who are furthest behind. So everybody can
+/// leave themselves out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Marks {
+    pub delivered: Vec<(AccountId, i64)>,
+    pub read: Vec<(AccountId, i64)>,
+}
+
+impl Marks {
+    /// Up to which numbers everybody but me has got and read the messages; `i64::MAX` where there is nobody else.
+    pub fn by_others(&self, me: AccountId) -> (i64, i64) {
+        let least = |marks: &[(AccountId, i64)]| {
+            let others = marks.iter().filter(|(account, _)| *account != me);
+            others.map(|(_, seq)| *seq).min().unwrap_or(i64::MAX)
+        };
+        (least(&self.delivered), least(&self.read))
+    }
 }
 
 /// One row of the admin's table of pages.
@@ -164,6 +190,11 @@ pub struct Room {
     pub read: i64,
     /// Messages by others behind `read`.
     pub unread: i64,
+    #[serde(default)]
+    pub marks: Marks,
+    /// Members who are online now.
+    #[serde(default)]
+    pub online: Vec<AccountId>,
 }
 
 #[cfg(test)]

@@ -21,6 +21,12 @@ struct Role {
 }
 
 #[derive(Deserialize)]
+struct Presence {
+    account: AccountId,
+    online: bool,
+}
+
+#[derive(Deserialize)]
 struct Id {
     page: PageId,
 }
@@ -46,6 +52,11 @@ pub fn read(json: &[u8]) -> Option<Event> {
         "role" => {
             let Role { account, role } = said(json)?;
             Event::Role { account, role }
+        }
+        "marks" => Event::Marks(said(json)?),
+        "presence" => {
+            let Presence { account, online } = said(json)?;
+            Event::Presence { account, online }
         }
         "left" => {
             let Account { account } = said(json)?;
@@ -79,7 +90,9 @@ fn said<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Member, Message, MessageId, Timestamp};
+    use domain::{
+        Marks, Member, Mention, Message, MessageId, Quote, Reaction, Timestamp,
+    };
     use uuid::Uuid;
 
     use super::*;
@@ -103,6 +116,22 @@ mod tests {
             body: "{\"type\":\"page\"}".into(),
             at: Timestamp(6),
             edited: Some(Timestamp(7)),
+            deleted: false,
+            reply: Some(Quote {
+                id: MessageId(Uuid::from_u128(9)),
+                seq: 1,
+                author: account,
+                author_name: "Jon".into(),
+                text: "before".into(),
+            }),
+            mentions: vec![Mention {
+                account,
+                name: "Jon".into(),
+            }],
+            reactions: vec![Reaction {
+                emoji: "🌻".into(),
+                people: vec![(account, "Jon".into())],
+            }],
         };
         let member = Member {
             account,
@@ -119,6 +148,14 @@ mod tests {
                 role: PageRole::Member,
             },
             Event::Left { account },
+            Event::Marks(Marks {
+                delivered: vec![(account, 4)],
+                read: Vec::new(),
+            }),
+            Event::Presence {
+                account,
+                online: true,
+            },
             Event::Deleted { page },
             Event::Resync,
             Event::Added { page: whole },

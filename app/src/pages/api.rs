@@ -1,8 +1,8 @@
 //! What the browser may ask about pages, members and messages. Each is a public endpoint: who asks, call, map.
 
 use domain::{
-    AccountId, History, Member, Message, MessageId, Page, PageId, PageListing, PageRole,
-    PageSummary, Room,
+    AccountId, Around, Found, History, Member, Message, MessageId, Page, PageId, PageListing,
+    PageRole, PageSummary, Room, Seen, Timestamp,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,9 @@ use crate::Problem;
 #[cfg(feature = "ssr")]
 use crate::ssr::{Next, backend, finish, signed_in};
 #[cfg(feature = "ssr")]
-use domain::{About, Body, PageName};
+use backend::{Posting, Search};
+#[cfg(feature = "ssr")]
+use domain::{About, Body, Emoji, PageName};
 
 /// So many messages when nobody says how many.
 #[cfg(feature = "ssr")]
@@ -83,18 +85,101 @@ pub async fn members(page: PageId) -> Result<Vec<Member>, Problem> {
 }
 
 #[server(prefix = "/api", endpoint = "post_message", input = Json)]
-pub async fn post_message(page: PageId, id: MessageId, body: String) -> Result<Posted, Problem> {
+pub async fn post_message(
+    page: PageId,
+    id: MessageId,
+    body: String,
+    #[server(default)] reply: Option<MessageId>,
+    #[server(default)] mentions: Vec<AccountId>,
+) -> Result<Posted, Problem> {
     let viewer = signed_in().await?;
-    let body = Body::parse(&body)?;
-    let seq = backend().post_message(&viewer, page, id, body).await?;
+    let posting = Posting {
+        id,
+        body: Body::parse(&body)?,
+        reply,
+        mentions,
+    };
+    let seq = backend().post_message(&viewer, page, posting).await?;
     Ok(Posted { seq })
 }
 
 #[server(prefix = "/api", endpoint = "edit_message", input = Json)]
-pub async fn edit_message(page: PageId, id: MessageId, body: String) -> Result<Message, Problem> {
+pub async fn edit_message(
+    page: PageId,
+    id: MessageId,
+    body: String,
+    #[server(default)] mentions: Vec<AccountId>,
+) -> Result<Message, Problem> {
     let viewer = signed_in().await?;
     let body = Body::parse(&body)?;
-    Ok(backend().edit_message(&viewer, page, id, body).await?)
+    Ok(backend()
+        .edit_message(&viewer, page, id, body, mentions)
+        .await?)
+}
+
+#[server(prefix = "/api", endpoint = "delete_message", input = Json)]
+pub async fn delete_message(page: PageId, id: MessageId) -> Result<Message, Problem> {
+    let viewer = signed_in().await?;
+    Ok(backend().delete_message(&viewer, page, id).await?)
+}
+
+/// Puts my reaction there, or takes it away.
+#[server(prefix = "/api", endpoint = "react", input = Json)]
+pub async fn react(
+    page: PageId,
+    id: MessageId,
+    emoji: String,
+    on: bool,
+) -> Result<Message, Problem> {
+    let viewer = signed_in().await?;
+    let emoji = Emoji::parse(&emoji)?;
+    Ok(backend().react(&viewer, page, id, emoji, on).await?)
+}
+
+#[server(name = ReadMessageInfo, prefix = "/api", endpoint = "message_info", input = Json)]
+pub async fn message_info(page: PageId, id: MessageId) -> Result<Vec<Seen>, Problem> {
+    let viewer = signed_in().await?;
+    Ok(backend().message_info(&viewer, page, id).await?)
+}
+
+/// The messages around this number.
+#[server(prefix = "/api", endpoint = "messages_around", input = Json)]
+pub async fn messages_around(
+    page: PageId,
+    seq: i64,
+    limit: Option<u32>,
+) -> Result<Around, Problem> {
+    let viewer = signed_in().await?;
+    let limit = limit.unwrap_or(USUAL).clamp(1, 200);
+    Ok(backend()
+        .messages_around(&viewer, page, seq, limit)
+        .await?)
+}
+
+/// What was found, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Results {
+    pub found: Vec<Found>,
+    pub more: bool,
+}
+
+#[server(name = SearchMessages, prefix = "/api", endpoint = "search", input = Json)]
+pub async fn search(
+    words: String,
+    page: Option<PageId>,
+    from: Option<AccountId>,
+    before: Option<Timestamp>,
+) -> Result<Results, Problem> {
+    let viewer = signed_in().await?;
+    let search = Search {
+        words,
+        page,
+        from,
+        before,
+        limit: 30,
+    };
+    let (found, more) = backend().search(&viewer, search).await?;
+    Ok(Results { found, more })
 }
 
 /// Either what came `before` a number, or what changed `after` one; neither gives the newest.
@@ -118,10 +203,11 @@ pub async fn messages(
     Ok(history)
 }
 
-#[server(prefix = "/api", endpoint = "mark_read", input = Json)]
-pub async fn mark_read(page: PageId, seq: i64) -> Result<(), Problem> {
+/// How far this device has got the messages, and how far they were read.
+#[server(prefix = "/api", endpoint = "mark", input = Json)]
+pub async fn mark(page: PageId, delivered: i64, read: i64) -> Result<(), Problem> {
     let viewer = signed_in().await?;
-    Ok(backend().mark_read(&viewer, page, seq).await?)
+    Ok(backend().mark(&viewer, page, delivered, read).await?)
 }
 
 #[server(prefix = "/api", endpoint = "remove_member", input = Json)]

@@ -169,7 +169,10 @@ impl Queue {
         let mut failures = 0;
         while let Some(draft) = self.next(page) {
             let id = draft.id;
-            let answer = within(ANSWER, api::post_message(page, id, draft.body)).await;
+            let reply = draft.reply.map(|quote| quote.id);
+            let mentions = draft.mentions.iter().map(|mention| mention.account).collect();
+            let posting = api::post_message(page, id, draft.body, reply, mentions);
+            let answer = within(ANSWER, posting).await;
             match answer {
                 Some(Ok(posted)) => {
                     failures = 0;

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use domain::{AccountId, History, Message, MessageId, PageId, Room, Timestamp};
+use domain::{AccountId, History, Mention, Message, MessageId, PageId, Quote, Room, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::lines::{Entry, State};
@@ -17,6 +17,10 @@ pub struct Draft {
     pub id: MessageId,
     pub page: PageId,
     pub body: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply: Option<Quote>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Mention>,
     pub written: Timestamp,
     /// Why the server refused it; it waits for `Retry` or `Delete`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -175,7 +179,11 @@ impl Store {
             changed: 0,
             at: draft.written,
             edited: None,
+            deleted: false,
             body: draft.body,
+            reply: draft.reply,
+            mentions: draft.mentions,
+            reactions: Vec::new(),
         });
         let state = draft.refused.map_or(Sending::Waiting, Sending::Refused);
         self.pending
@@ -224,8 +232,14 @@ impl Store {
     pub fn my_last(&self) -> Option<Arc<Message>> {
         self.shown()
             .rev()
-            .find(|message| message.author == self.me)
+            .find(|message| message.author == self.me && !message.deleted)
             .cloned()
+    }
+
+    /// A stored message, in its newest state.
+    pub fn find(&self, id: MessageId) -> Option<Arc<Message>> {
+        let seq = self.numbers.get(&id)?;
+        self.stored.get(seq).cloned()
     }
 
     /// Everything to show, in order: stored by number, then what waits, in order of writing.

@@ -1,11 +1,15 @@
 //! One open page in the browser: its store, what is shown of it, and everything that changes either.
 
+mod acts;
+mod marks;
 mod news;
+mod signals;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
-    Body, Identity, Invited, Member, Message, MessageId, Page, PageId, Refusal, Room, Timestamp,
+    AccountId, Body, Identity, Invited, Member, Mention, Message, MessageId, Page, PageId, Quote,
+    Refusal, Room, Timestamp,
 };
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::VisibilityState;
@@ -19,6 +23,8 @@ use super::{
     store::{Draft, Store},
     zone::Zone,
 };
+pub use signals::writing;
+
 use crate::{
     Problem,
     live::{Live, within},
@@ -55,6 +61,16 @@ pub struct Talk {
     pub older: RwSignal<Older>,
     /// My message that the composer edits.
     pub editing: RwSignal<Option<Arc<Message>>>,
+    /// What the composer answers.
+    pub replying: RwSignal<Option<Arc<Message>>>,
+    /// The message whose menu is open.
+    pub acting: RwSignal<Option<Arc<Message>>>,
+    /// Up to which numbers all others have got and read the messages; never back.
+    pub reach: RwSignal<(i64, i64)>,
+    /// Members who are online now.
+    pub online: RwSignal<BTreeSet<AccountId>>,
+    /// Who is writing: their names.
+    pub typing: RwSignal<Vec<String>>,
     /// Messages by others below what is in view.
     pub fresh: RwSignal<usize>,
     pub sheet: Sheet,
@@ -79,10 +95,14 @@ struct State {
     checking: bool,
     counting: bool,
     marking: bool,
-    /// The number up to which the server knows that I have read.
+    /// The numbers up to which the server knows that I have read, and that this device has got the messages.
     read: i64,
+    delivered: i64,
     /// The newest number when the end was last in view.
     seen: i64,
+    /// When typing was last told; 0 after it has stopped.
+    typed: i64,
+    writers: signals::Writers,
     /// When the last draft was written: the next is later, whatever the clock says.
     written: i64,
 }
@@ -104,13 +124,14 @@ impl Talk {
         };
         let state = State {
             read: room.read,
+            delivered: room.read,
             seen: store.latest(),
             ..State::default()
         };
         Self {
             id: room.page.id,
             page: RwSignal::new(room.page),
-            me: StoredValue::new(room.me),
+            me: StoredValue::new(room.me.clone()),
             may_manage: RwSignal::new(room.may_manage),
             members: RwSignal::new(room.members),
             member_count: RwSignal::new(room.member_count),
@@ -118,6 +139,11 @@ impl Talk {
             standing: RwSignal::new(Standing::Member),
             older: RwSignal::new(older),
             editing: RwSignal::new(None),
+            replying: RwSignal::new(None),
+            acting: RwSignal::new(None),
+            reach: RwSignal::new(room.marks.by_others(room.me.account)),
+            online: RwSignal::new(room.online.into_iter().collect()),
+            typing: RwSignal::new(Vec::new()),
             fresh: RwSignal::new(0),
             sheet: Sheet::new(days),
             scroll: Scroll::new(),
@@ -141,6 +167,7 @@ impl Talk {
         let waiting = self.outbox.of(self.id);
         self.change(|store| waiting.into_iter().for_each(|draft| store.write(draft)));
         self.live.listen(move |news| self.heard(news));
+        self.hear_signals();
         self.outbox.listen(move |outcome| self.sent(outcome));
         if self.live.is_up() {
             self.catch_up();
@@ -185,42 +212,17 @@ impl Talk {
             self.fresh.set(fresh);
         }
         self.shelf.newest(self.id, latest);
-        let page = document();
-        let looking = page.visibility_state() == VisibilityState::Visible
-            && page.has_focus().unwrap_or(false)
-            && at_end;
+        let looking = self.is_looked_at();
         self.shelf.watch(looking.then_some(self.id));
-        if looking {
-            self.mark_read();
-        }
+        self.mark(looking);
     }
 
-    fn mark_read(self) {
-        let unread = |state: &State| {
-            self.store
-                .with_value(|store| store.by_others_after(state.read) > 0)
-        };
-        let wanted = self
-            .state
-            .with_value(|state| !state.marking && unread(state));
-        if !wanted {
-            return;
-        }
-        self.state.update_value(|state| state.marking = true);
-        spawn_local(async move {
-            // What arrives together is read together.
-            gloo_timers::future::TimeoutFuture::new(300).await;
-            let Some(seq) = self.store.try_with_value(Store::latest) else {
-                return;
-            };
-            let answer = within(ANSWER, api::mark_read(self.id, seq)).await;
-            let _ = self.state.try_update_value(|state| {
-                state.marking = false;
-                if matches!(answer, Some(Ok(()))) {
-                    state.read = state.read.max(seq);
-                }
-            });
-        });
+    /// Read means visible, focused, and at the end.
+    fn is_looked_at(self) -> bool {
+        let page = document();
+        page.visibility_state() == VisibilityState::Visible
+            && page.has_focus().unwrap_or(false)
+            && self.scroll.at_end.try_get_untracked().unwrap_or(false)
     }
 
     /// A hole may close by itself: events overtake each other, and an answer may overtake its event.
@@ -325,7 +327,7 @@ impl Talk {
     }
 
     /// Sends what was written: shown at once, kept until the server has it.
-    pub fn say(self, body: &Body) {
+    pub fn say(self, body: &Body, mentions: Vec<Mention>) {
         let now = js_sys::Date::now() as i64;
         let written = self.state.with_value(|state| now.max(state.written + 1));
         self.state.update_value(|state| state.written = written);
@@ -334,21 +336,16 @@ impl Talk {
             id: MessageId::new(written, random()),
             page: self.id,
             body: body.as_str().to_owned(),
+            reply: self.replying.get_untracked().as_deref().map(Quote::of),
+            mentions,
             written,
             refused: None,
         };
+        self.replying.set(None);
+        self.stop_typing();
         self.scroll.to_end();
         self.change_holding(Held::End, |store| store.write(draft.clone()));
         self.outbox.push(draft);
-    }
-
-    pub async fn edit(self, id: MessageId, body: &Body) -> Result<(), Problem> {
-        let message = api::edit_message(self.id, id, body.as_str().to_owned()).await?;
-        if !self.state.is_disposed() {
-            self.change(|store| store.message(message));
-            self.check_soon();
-        }
-        Ok(())
     }
 
     pub fn edit_last(self) {

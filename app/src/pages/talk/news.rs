@@ -20,6 +20,8 @@ impl Talk {
                 self.look_again();
                 self.outbox.nudge();
             }
+            News::Signal(page, who, signal) if *page == self.id => self.signalled(*who, signal),
+            News::Signal(..) => {}
             News::Poll => self.catch_up(),
         }
     }
@@ -33,6 +35,11 @@ impl Talk {
                 self.member_count.try_set(room.member_count);
                 self.members.try_set(room.members);
                 self.invited.try_set(room.invited);
+                self.online.try_set(room.online.into_iter().collect());
+                let (delivered, read) = room.marks.by_others(room.me.account);
+                self.reach.try_update(|reach| {
+                    *reach = (reach.0.max(delivered), reach.1.max(read));
+                });
                 self.may_manage.try_set(room.may_manage);
             }
         });
@@ -70,6 +77,22 @@ impl Talk {
                     self.look_again();
                 }
             }
+            Event::Marks(marks) if here => {
+                let me = self.me.with_value(|me| me.account);
+                let (delivered, read) = marks.by_others(me);
+                let before = self.reach.get_untracked();
+                let after = (before.0.max(delivered), before.1.max(read));
+                if after != before {
+                    self.reach.set(after);
+                }
+            }
+            Event::Presence { account, online } if here => self.online.update(|now| {
+                if *online {
+                    now.insert(*account);
+                } else {
+                    now.remove(account);
+                }
+            }),
             Event::Left { account } if here => {
                 if self.me.with_value(|me| me.account == *account) {
                     self.standing.set(Standing::Removed);
