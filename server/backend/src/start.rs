@@ -17,6 +17,7 @@ use crate::{
     Bus, Clock, Random, Result, Settings,
     db::{Db, fetch_one},
     limits::Limits,
+    marks::ToldMarks,
     outbox,
     recent::RecentPages,
     sessions::SessionCache,
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     /// The place's name, once it is known.
     pub(crate) place: OnceLock<String>,
     pub(crate) limits: Limits,
+    pub(crate) marks: ToldMarks,
     /// Told when a mail was put into the outbox.
     pub(crate) outbox: Notify,
     workers: Workers,
@@ -70,6 +72,7 @@ impl Backend {
         let db = Db::open(settings.database_url.as_ref(), &settings.data_dir, &bus).await?;
         Ok(Self(Arc::new(Inner {
             limits: Limits::new(settings.post_rate),
+            marks: ToldMarks::default(),
             outbox: Notify::new(),
             settings,
             clock,
