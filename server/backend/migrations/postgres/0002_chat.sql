@@ -51,6 +51,10 @@ CREATE FUNCTION folded(body TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL S
       '\u2000-\u2bff\u3000-\u3004\u3007-\u3030\u303d\ufe00-\ufe6f\uff00-\uff0f\ufffc-\uffff\U0001f000-\U0001faff]+',
     ' ', 'g')
 $$;
+-- What finds texts with all of these words, each as the beginning of one; nothing without words.
+CREATE FUNCTION prefixes(words TEXT) RETURNS tsquery LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT to_tsquery('simple', regexp_replace(NULLIF(btrim(folded(words)), ''), ' +', ':* & ', 'g') || ':*')
+$$;
 -- The words of a message. The database keeps them with the text by itself; a deleted message has none.
 ALTER TABLE messages ADD COLUMN words tsvector
   GENERATED ALWAYS AS (to_tsvector('simple', folded(body))) STORED;
