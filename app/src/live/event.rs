@@ -90,9 +90,7 @@ fn said<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{
-        Marks, Member, Mention, Message, MessageId, Quote, Reaction, Timestamp,
-    };
+    use domain::{Marks, Member, Mention, Message, MessageId, Quote, Reaction, Timestamp};
     use uuid::Uuid;
 
     use super::*;

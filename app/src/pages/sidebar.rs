@@ -1,6 +1,6 @@
 //! The list of my pages, the open one marked.
 
-use domain::{Identity, PageId, PageListing};
+use domain::{Identity, PageId, PageListing, text::plain};
 use leptos::prelude::*;
 
 use super::shelf::Shelf;
@@ -68,7 +68,9 @@ fn Listing(id: PageId, here: Signal<Option<PageId>>, me: String) -> impl IntoVie
             } else {
                 count.to_string()
             };
-            view! { <span class="badge">{shown}<span class="unseen">" unread"</span></span> }
+            let at = listing.with(|listing| listing.as_ref().is_some_and(|l| l.mentioned));
+            let at = at.then(|| view! { <span class="badge at">"@"<span class="unseen">" you are mentioned"</span></span> });
+            view! { {at}<span class="badge">{shown}<span class="unseen">" unread"</span></span> }
         })
     };
     let last = move || {
@@ -77,6 +79,11 @@ fn Listing(id: PageId, here: Signal<Option<PageId>>, me: String) -> impl IntoVie
             let author = if *author == me { "You" } else { author };
             // A line of the list, however long the message is.
             let text: String = text.chars().take(120).collect();
+            let text = if text.is_empty() {
+                "Message deleted".into()
+            } else {
+                plain(&text)
+            };
             Some(format!("{author}: {text}"))
         })
     };

@@ -242,6 +242,11 @@ impl Store {
         self.stored.get(seq).cloned()
     }
 
+    /// The shown message of this number.
+    pub fn at(&self, seq: i64) -> Option<&Arc<Message>> {
+        self.stored.get(&seq).filter(|_| seq >= self.floor)
+    }
+
     /// Everything to show, in order: stored by number, then what waits, in order of writing.
     pub fn entries(&self) -> Vec<Entry> {
         let mut entries: Vec<_> = self

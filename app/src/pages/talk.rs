@@ -67,6 +67,8 @@ pub struct Talk {
     pub acting: RwSignal<Option<Arc<Message>>>,
     /// Up to which numbers all others have got and read the messages; never back.
     pub reach: RwSignal<(i64, i64)>,
+    /// What went wrong with the last thing that was tried.
+    pub trouble: RwSignal<Option<String>>,
     /// Members who are online now.
     pub online: RwSignal<BTreeSet<AccountId>>,
     /// Who is writing: their names.
@@ -141,6 +143,7 @@ impl Talk {
             editing: RwSignal::new(None),
             replying: RwSignal::new(None),
             acting: RwSignal::new(None),
+            trouble: RwSignal::new(None),
             reach: RwSignal::new(room.marks.by_others(room.me.account)),
             online: RwSignal::new(room.online.into_iter().collect()),
             typing: RwSignal::new(Vec::new()),
@@ -350,8 +353,13 @@ impl Talk {
 
     pub fn edit_last(self) {
         if let Some(mine) = self.store.with_value(Store::my_last) {
-            self.editing.set(Some(mine));
+            self.edit_this(mine);
         }
+    }
+
+    pub fn edit_this(self, mine: Arc<Message>) {
+        self.replying.set(None);
+        self.editing.set(Some(mine));
     }
 
     pub fn retry(self, id: MessageId) {

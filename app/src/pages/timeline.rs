@@ -5,6 +5,8 @@ use leptos::{either::Either, ev, prelude::*};
 
 use super::{
     bubble::Bubble,
+    hand::{Hand, pressed},
+    menu::MessageMenu,
     sheet::{DayView, LineView},
     talk::{Older, Talk},
 };
@@ -29,6 +31,7 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
             talk.load_older();
         }
     };
+    let hand = Hand::new();
     let loading = move || talk.older.get() == Older::Loading;
     view! {
         <div class="log-frame">
@@ -41,6 +44,11 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
                 tabindex="0"
                 node_ref=talk.scroll.log
                 on:scroll=scrolled
+                on:keydown=move |event| pressed(talk, &event)
+                on:pointerdown=move |event| hand.down(talk, &event)
+                on:pointermove=move |event| hand.moved(&event)
+                on:pointerup=move |_| hand.up(talk)
+                on:pointercancel=move |_| hand.cancel()
             >
                 <div class="lines">
                     <Beginning talk=talk/>
@@ -52,6 +60,7 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
                 </div>
             </div>
             <Jump talk=talk/>
+            <MessageMenu talk=talk/>
         </div>
     }
 }

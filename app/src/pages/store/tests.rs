@@ -37,7 +37,11 @@ impl World {
             changed: number,
             at: Timestamp(number * 1000),
             edited: None,
+            deleted: false,
             body: format!("message {number}"),
+            reply: None,
+            mentions: Vec::new(),
+            reactions: Vec::new(),
         });
     }
 

@@ -28,34 +28,76 @@ impl Talk {
     }
 
     /// Mine is put there, or taken away again.
-    pub fn react(self, id: MessageId, emoji: String, trouble: RwSignal<Option<String>>) {
+    pub fn react(self, id: MessageId, emoji: String) {
         let me = self.me.with_value(|me| me.account);
-        let mine = self.store.with_value(|store| store.find(id)).is_some_and(|message| {
-            let mut reactions = message.reactions.iter();
-            reactions.any(|reaction| {
-                reaction.emoji == emoji && reaction.people.iter().any(|(who, _)| *who == me)
-            })
-        });
-        self.do_to(trouble, api::react(self.id, id, emoji, !mine));
+        let mine = self
+            .store
+            .with_value(|store| store.find(id))
+            .is_some_and(|message| {
+                let mut reactions = message.reactions.iter();
+                reactions.any(|reaction| {
+                    reaction.emoji == emoji && reaction.people.iter().any(|(who, _)| *who == me)
+                })
+            });
+        self.do_to(api::react(self.id, id, emoji, !mine));
     }
 
-    pub fn delete(self, id: MessageId, trouble: RwSignal<Option<String>>) {
-        self.do_to(trouble, api::delete_message(self.id, id));
+    pub fn delete(self, id: MessageId) {
+        self.do_to(api::delete_message(self.id, id));
     }
 
-    fn do_to(
-        self,
-        trouble: RwSignal<Option<String>>,
-        doing: impl Future<Output = Result<Message, Problem>> + 'static,
-    ) {
+    fn do_to(self, doing: impl Future<Output = Result<Message, Problem>> + 'static) {
         spawn_local(async move {
             match doing.await {
                 Ok(message) => self.changed(message),
                 Err(problem) => {
-                    trouble.try_set(Some(problem.to_string()));
+                    self.trouble.try_set(Some(problem.to_string()));
                 }
             }
         });
+    }
+
+    /// The menu of what can be done to it.
+    pub fn open_menu(self, id: MessageId) {
+        self.acting
+            .set(self.store.with_value(|store| store.find(id)));
+    }
+
+    /// Brings a message into view, from wherever it is.
+    pub fn jump_to(self, seq: i64) {
+        if self.store.with_value(|store| store.at(seq).is_some()) {
+            self.flash(seq);
+            return;
+        }
+        spawn_local(async move {
+            while self.load_back_to(seq).await {}
+            self.flash(seq);
+        });
+    }
+
+    fn flash(self, seq: i64) {
+        let found = self
+            .store
+            .try_with_value(|store| store.at(seq).map(|found| found.id));
+        if let Some(Some(id)) = found {
+            self.scroll.bring(id);
+        }
+    }
+
+    /// Further history, until this number is there. Whether to go on.
+    async fn load_back_to(self, seq: i64) -> bool {
+        let before = self.store.try_with_value(super::Store::before).flatten();
+        let Some(before) = before.filter(|before| *before > seq) else {
+            return false;
+        };
+        let Ok(history) = api::messages(self.id, Some(before), None, Some(200)).await else {
+            return false;
+        };
+        if self.state.is_disposed() {
+            return false;
+        }
+        self.change(|store| store.older(before, &history));
+        true
     }
 
     fn changed(self, message: Message) {
