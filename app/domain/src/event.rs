@@ -20,8 +20,11 @@ pub enum Event {
     Left { account: AccountId },
     /// On `p/<page>/e`: how far its members have come; never back.
     Marks(Marks),
-    /// On `p/<page>/e`.
-    Presence { account: AccountId, online: bool },
+    /// On `p/<page>/e`: who of its members has come online, and who has gone.
+    Presence {
+        online: Vec<AccountId>,
+        offline: Vec<AccountId>,
+    },
     /// On `p/<page>/e`: the page is gone for good.
     Deleted { page: PageId },
     /// On any topic: something may have been missed on the way here; ask for what changed.

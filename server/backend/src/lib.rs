@@ -17,6 +17,7 @@ mod outbox;
 mod pages;
 mod people;
 mod place;
+mod presence;
 mod random;
 mod recent;
 mod room;

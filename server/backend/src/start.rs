@@ -47,6 +47,7 @@ pub(crate) struct Inner {
     pub(crate) db: Db,
     pub(crate) sessions: SessionCache,
     pub(crate) recent: RecentPages,
+    pub(crate) presence: Presence,
     /// The place's name, once it is known.
     pub(crate) place: OnceLock<String>,
     pub(crate) limits: Limits,
@@ -78,6 +79,7 @@ impl Backend {
             db,
             sessions,
             recent,
+            presence: Presence::default(),
             place: OnceLock::new(),
             workers: Workers::default(),
         })))
@@ -88,6 +90,7 @@ impl Backend {
         self.0.bus.start(self);
         self.spawn_worker(sweeper::sweep(self.clone()));
         self.spawn_worker(outbox::deliver(self.clone()));
+        self.spawn_worker(presence::tell(self.clone()));
     }
 
     /// Runs until it ends or the backend stops. See [`Backend::stopping`].
