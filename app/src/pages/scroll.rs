@@ -42,6 +42,10 @@ impl Scroll {
         changed
     }
 
+    pub fn near_end(self) -> bool {
+        self.distance_to_end() < NEAR_START
+    }
+
     pub fn near_start(self) -> bool {
         self.log().is_some_and(|log| {
             let beyond = f64::from(log.scroll_height() - log.client_height());
@@ -51,12 +55,20 @@ impl Scroll {
 
     /// Called before a change.
     pub fn hold(self) -> Held {
-        let Some(log) = self.log() else {
+        if self.log().is_none() {
             return Held::Nothing;
-        };
+        }
         if self.at_end.get_untracked() {
             return Held::End;
         }
+        self.hold_message()
+    }
+
+    /// What is read stays, also where the end of the document is near.
+    pub fn hold_message(self) -> Held {
+        let Some(log) = self.log() else {
+            return Held::Nothing;
+        };
         match first_in_view(&log) {
             Some(message) => Held::At {
                 top: message.get_bounding_client_rect().top(),

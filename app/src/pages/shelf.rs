@@ -27,6 +27,8 @@ pub struct Shelf {
     /// The page whose end somebody is looking at: what arrives there is not unread.
     watched: StoredValue<Option<PageId>>,
     asking: StoredValue<Asking>,
+    /// The message that somebody wants to see, until its page shows it.
+    visit: RwSignal<Option<(PageId, i64)>>,
     /// What this device has got of pages that are not open, and has not told yet.
     arrived: StoredValue<BTreeMap<PageId, i64>>,
     live: Live,
@@ -54,6 +56,7 @@ impl Shelf {
             now: RwSignal::new(zone::now()),
             watched: StoredValue::new(None),
             asking: StoredValue::new(Asking::No),
+            visit: RwSignal::new(None),
             arrived: StoredValue::new(BTreeMap::new()),
             live: Live::here(),
         };
@@ -68,6 +71,10 @@ impl Shelf {
 
     pub fn list(self) -> RwSignal<Listings> {
         self.list
+    }
+
+    pub fn visit(self) -> RwSignal<Option<(PageId, i64)>> {
+        self.visit
     }
 
     /// The calendar that times are shown in, the same all over the tab.

@@ -3,7 +3,10 @@
 use domain::{Identity, PageId, PageListing, text::plain};
 use leptos::prelude::*;
 
-use super::shelf::Shelf;
+use super::{
+    search::{SearchField, SearchResults, Searching},
+    shelf::Shelf,
+};
 use crate::{
     people::AccountMenu,
     ui::{Glyph, Icon, Tile},
@@ -29,10 +32,15 @@ pub(super) fn Sidebar(
     };
     let none = move || shelf.list().with(|list| list.pages().is_empty());
     let name = me.name.clone();
+    let searching = Searching::new();
     view! {
         <nav class="pages" aria-label="Pages">
             <div class="brand"><Icon glyph=Glyph::Stoa/>"Stoa"</div>
-            <ul class="page-list">
+            <SearchField searching=searching/>
+            <Show when=move || searching.is_on()>
+                <SearchResults searching=searching/>
+            </Show>
+            <ul class="page-list" hidden=move || searching.is_on()>
                 <For
                     each=ids
                     key=|id| *id

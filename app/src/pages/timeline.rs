@@ -27,8 +27,10 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
         if talk.scroll.moved() {
             talk.looked_at();
         }
-        if talk.older.get_untracked() == Older::There && talk.scroll.near_start() {
-            talk.load_older();
+        if talk.scroll.near_start() {
+            talk.go_up();
+        } else if talk.below.get_untracked() && talk.scroll.near_end() {
+            talk.go_down();
         }
     };
     let hand = Hand::new();
@@ -129,12 +131,9 @@ fn Jump(talk: Talk) -> impl IntoView {
             view! { <span class="badge">{count}<span class="unseen">" new"</span></span> }
         })
     };
-    let jump = move |_| {
-        talk.scroll.to_end();
-        talk.looked_at();
-    };
+    let jump = move |_| talk.to_latest();
     view! {
-        <Show when=move || !talk.scroll.at_end.get()>
+        <Show when=move || !talk.scroll.at_end.get() || talk.below.get()>
             <button type="button" class="jump" on:click=jump>
                 <Icon glyph=Glyph::Down/>
                 "Jump to latest"

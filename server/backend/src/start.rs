@@ -18,6 +18,7 @@ use crate::{
     db::{Db, fetch_one},
     limits::Limits,
     outbox,
+    presence::{self, Presence},
     recent::RecentPages,
     sessions::SessionCache,
     sweeper,

@@ -3,8 +3,8 @@
 use domain::{Body, Mention, Message, MessageId};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::Talk;
-use crate::{Problem, pages::api};
+use super::{ANSWER, Held, Span, Talk};
+use crate::{Problem, live::within, pages::api};
 
 impl Talk {
     pub async fn edit(
@@ -70,34 +70,41 @@ impl Talk {
             return;
         }
         spawn_local(async move {
-            while self.load_back_to(seq).await {}
-            self.flash(seq);
+            let answer = within(ANSWER, api::messages_around(self.id, seq, None)).await;
+            if self.state.is_disposed() {
+                return;
+            }
+            match answer {
+                Some(Ok(around)) => {
+                    self.change_holding(Held::Nothing, |store| store.visit(&around));
+                    self.flash(seq);
+                }
+                Some(Err(problem)) => self.trouble.set(Some(problem.to_string())),
+                None => {}
+            }
+        });
+    }
+
+    /// A message of this page was found by searching.
+    pub(super) fn hear_visits(self) {
+        Effect::new(move |_| {
+            if let Some((page, seq)) = self.shelf.visit().get()
+                && page == self.id
+            {
+                self.shelf.visit().set(None);
+                self.jump_to(seq);
+            }
         });
     }
 
     fn flash(self, seq: i64) {
+        self.respan(|_, entries| Span::around(entries, seq));
         let found = self
             .store
-            .try_with_value(|store| store.at(seq).map(|found| found.id));
-        if let Some(Some(id)) = found {
+            .with_value(|store| store.at(seq).map(|found| found.id));
+        if let Some(id) = found {
             self.scroll.bring(id);
         }
-    }
-
-    /// Further history, until this number is there. Whether to go on.
-    async fn load_back_to(self, seq: i64) -> bool {
-        let before = self.store.try_with_value(super::Store::before).flatten();
-        let Some(before) = before.filter(|before| *before > seq) else {
-            return false;
-        };
-        let Ok(history) = api::messages(self.id, Some(before), None, Some(200)).await else {
-            return false;
-        };
-        if self.state.is_disposed() {
-            return false;
-        }
-        self.change(|store| store.older(before, &history));
-        true
     }
 
     fn changed(self, message: Message) {
