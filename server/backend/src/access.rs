@@ -18,6 +18,8 @@ pub(crate) struct Access {
     pub(crate) role: Option<PageRole>,
     /// The number up to which the viewer has read.
     pub(crate) read: i64,
+    /// The number up to which a device of the viewer has got the messages.
+    pub(crate) delivered: i64,
     place_admin: bool,
 }
 
@@ -30,6 +32,7 @@ struct AccessRow {
     roster: i64,
     role: Option<String>,
     read_seq: Option<i64>,
+    delivered_seq: Option<i64>,
     admin: bool,
 }
 
@@ -56,7 +59,8 @@ impl From<PageRow> for Page {
 pub(crate) async fn access(conn: &mut Conn, viewer: &Viewer, page: PageId) -> Result<Access> {
     let row: Option<AccessRow> = fetch_optional!(
         conn,
-        "SELECT p.name, p.about, p.archived, p.counter, p.roster, m.role, m.read_seq, a.admin
+        "SELECT p.name, p.about, p.archived, p.counter, p.roster, m.role, m.read_seq,
+           m.delivered_seq, a.admin
          FROM pages p
          JOIN accounts a ON a.id = $2
          LEFT JOIN members m ON m.page = p.id AND m.account = a.id
@@ -80,6 +84,7 @@ pub(crate) async fn access(conn: &mut Conn, viewer: &Viewer, page: PageId) -> Re
         roster: row.roster,
         role,
         read: row.read_seq.unwrap_or(0),
+        delivered: row.delivered_seq.unwrap_or(0),
         place_admin: row.admin,
     })
 }

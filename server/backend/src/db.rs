@@ -83,7 +83,39 @@ macro_rules! fetch_optional {
     ($($rest:tt)*) => { $crate::db::fetch!(fetch_optional, $($rest)*) };
 }
 
-pub(crate) use {execute, fetch, fetch_all, fetch_one, fetch_optional};
+/// `fetch_listed!(conn, "SELECT … WHERE id", ids, "AND …", binds…)`: `$1` is the list, as [`list`] writes it.
+macro_rules! fetch_listed {
+    ($on:expr, $before:literal, $ids:expr, $after:literal $(, $bind:expr)* $(,)?) => {{
+        let list = $crate::db::list($ids);
+        match $on.conn() {
+            $crate::db::Conn::Sqlite(_) => $crate::db::fetch_all!(
+                $on,
+                concat!($before, " IN (SELECT unhex(value) FROM json_each($1)) ", $after),
+                &list $(, $bind)*
+            ),
+            $crate::db::Conn::Postgres(_) => $crate::db::fetch_all!(
+                $on,
+                concat!(
+                    $before,
+                    " IN (SELECT value::uuid FROM json_array_elements_text($1::json)) ",
+                    $after
+                ),
+                &list $(, $bind)*
+            ),
+        }
+    }};
+}
+
+pub(crate) use {execute, fetch, fetch_all, fetch_listed, fetch_one, fetch_optional};
+
+/// Ids as JSON: one bind, however many they are.
+pub(crate) fn list(ids: impl IntoIterator<Item = Uuid>) -> String {
+    let ids: Vec<String> = ids
+        .into_iter()
+        .map(|id| format!("\"{}\"", id.simple()))
+        .collect();
+    format!("[{}]", ids.join(","))
+}
 
 impl Db {
     pub(crate) async fn open(

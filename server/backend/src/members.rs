@@ -7,6 +7,7 @@ use crate::{
     Backend, Result, Viewer,
     access::access,
     db::{Conn, execute, fetch_all, fetch_one, fetch_optional},
+    marks,
     recent::Members,
     writer::Tx,
 };
@@ -51,6 +52,7 @@ impl Backend {
                     page.0,
                     account.0
                 )?;
+                marks::forget(tx, page, account).await?;
                 count_change(tx, page).await?;
                 tx.publish(Topic::Page(page), Event::Left { account });
                 tx.publish(Topic::Account(account), Event::Removed { page });
@@ -58,7 +60,9 @@ impl Backend {
                 Ok(())
             })
         });
-        work.await
+        work.await?;
+        self.tell_marks(page);
+        Ok(())
     }
 
     /// Page admins and admins of the place.
@@ -182,8 +186,8 @@ pub(crate) async fn join(
 ) -> Result<()> {
     let joined = execute!(
         tx,
-        "INSERT INTO members (page, account, role, joined, read_seq)
-         SELECT id, $2, $3, $4, counter FROM pages WHERE id = $1
+        "INSERT INTO members (page, account, role, joined, read_seq, delivered_seq)
+         SELECT id, $2, $3, $4, counter, counter FROM pages WHERE id = $1
          ON CONFLICT (page, account) DO NOTHING",
         page.id.0,
         account.0,

@@ -1,23 +1,44 @@
-//! Messages: posted once however often they are sent, edited, read back, marked as read.
+//! Messages: posted once however often they are sent, edited, deleted.
 
 use std::sync::Arc;
 
 use domain::{
-    AccountId, Body, Event, History, Message, MessageId, PageId, Refusal, Timestamp, Topic,
+    AccountId, Body, Event, Message, MessageId, PageId, Quote, Refusal, Timestamp, Topic,
 };
 use uuid::Uuid;
 
 use crate::{
     Backend, Failure, Result, Viewer,
-    access::access,
-    db::{Conn, execute, fetch_all, fetch_one, fetch_optional},
+    access::{Access, access},
+    db::{Conn, execute, fetch_one, fetch_optional},
+    history,
     limits::Counted,
-    recent::Newest,
+    mentions,
     writer::Tx,
 };
 
-/// Messages in one answer, at most.
-const LIMIT: u32 = 200;
+/// What somebody wants to say.
+#[derive(Clone, Debug)]
+pub struct Posting {
+    pub id: MessageId,
+    pub body: Body,
+    /// A message of the same page.
+    pub reply: Option<MessageId>,
+    /// Kept are those who are members and whose name stands in the text.
+    pub mentions: Vec<AccountId>,
+}
+
+impl Posting {
+    /// An answer to nothing, naming nobody.
+    pub fn plain(id: MessageId, body: Body) -> Self {
+        Self {
+            id,
+            body,
+            reply: None,
+            mentions: Vec::new(),
+        }
+    }
+}
 
 impl Backend {
     /// Returns the message's number. Posting the same id again with the same author and page returns the first
@@ -26,26 +47,24 @@ impl Backend {
         &self,
         viewer: &Viewer,
         page: PageId,
-        id: MessageId,
-        body: Body,
+        posting: Posting,
     ) -> Result<i64> {
-        let counted = Counted::Posting(viewer.account.0);
-        self.0.limits.take(counted, self.now())?;
-        let message = Arc::new(Message {
-            id,
-            page,
-            author: viewer.account,
-            author_name: viewer.name.clone(),
-            seq: 0,
-            changed: 0,
-            at: self.now(),
-            edited: None,
-            body: body.into(),
-        });
-        let work = self.0.db.write_page(page.0, move |tx| {
-            let message = Arc::clone(&message);
-            Box::pin(async move { post(tx, &message).await })
-        });
+        let (id, now) = (posting.id, self.now());
+        self.0
+            .limits
+            .take(Counted::Posting(viewer.account.0), now)?;
+        if let Some(reply) = posting.reply {
+            let mut conn = self.0.db.read().await?;
+            access(&mut conn, viewer, page).await?.member()?;
+            quote(&mut conn, page, reply).await?;
+        }
+        let work = {
+            let posting = Arc::new((viewer.clone(), posting));
+            self.0.db.write_page(page.0, move |tx| {
+                let posting = Arc::clone(&posting);
+                Box::pin(async move { post(tx, &posting.0, page, &posting.1, now).await })
+            })
+        };
         match work.await {
             Ok(Some(seq)) => Ok(seq),
             Ok(None) => self.posted_before(viewer, page, id).await,
@@ -81,120 +100,68 @@ impl Backend {
         page: PageId,
         id: MessageId,
         body: Body,
+        mentions: Vec<AccountId>,
     ) -> Result<Message> {
-        let (now, counted) = (self.now(), Counted::Posting(viewer.account.0));
-        self.0.limits.take(counted, now)?;
+        let now = self.now();
+        self.0
+            .limits
+            .take(Counted::Posting(viewer.account.0), now)?;
         may_edit(&mut self.0.db.read().await?, viewer, page, id).await?;
-        let viewer = viewer.clone();
+        let edit = Arc::new((viewer.clone(), body, mentions));
         let work = self.0.db.write_page(page.0, move |tx| {
-            let (viewer, body) = (viewer.clone(), body.clone());
+            let edit = Arc::clone(&edit);
             Box::pin(async move {
-                may_edit(tx, &viewer, page, id).await?;
-                let (changed,): (i64,) = fetch_one!(
-                    tx,
-                    "UPDATE pages SET counter = counter + 1 WHERE id = $1 RETURNING counter",
-                    page.0
-                )?;
-                execute!(
-                    tx,
-                    "UPDATE messages SET body = $1, edited = $2, changed = $3 WHERE id = $4",
-                    body.as_str(),
-                    now.0,
-                    changed,
-                    id.0
-                )?;
-                let message = find(tx, page, id).await?.ok_or(Refusal::NotFound)?;
-                tx.publish(Topic::Page(page), Event::Message(message.clone()));
-                Ok(message)
+                let (viewer, body, mentions) = &*edit;
+                lock(tx, page).await?;
+                let message = may_edit(tx, viewer, page, id).await?;
+                edit_to(tx, &message, body, mentions, now).await?;
+                tell(tx, page, id).await
             })
         });
         work.await
     }
 
-    /// Up to `limit` (1–200) messages with `seq < before`, the newest of them, in order.
-    /// `before: None` gives the newest.
-    pub async fn messages_before(
+    /// The author, or whoever may manage the page. What it said is gone for everybody; its place is kept. Once more
+    /// changes nothing.
+    pub async fn delete_message(
         &self,
         viewer: &Viewer,
         page: PageId,
-        before: Option<i64>,
-        limit: u32,
-    ) -> Result<History> {
-        let mut conn = self.0.db.read().await?;
-        let (access, _) = access(&mut conn, viewer, page).await?.member()?;
-        let before = before.unwrap_or(i64::MAX);
-        let (messages, more) = newest(&mut conn, page, before, limit.clamp(1, LIMIT)).await?;
-        Ok(History {
-            messages,
-            counter: access.counter,
-            more,
-        })
-    }
-
-    /// Up to `limit` (1–200) messages with `changed > after`, in the order of `changed`. When `more` is set,
-    /// `counter` is the `changed` of the last one, so that asking again from `counter` continues.
-    pub async fn messages_after(
-        &self,
-        viewer: &Viewer,
-        page: PageId,
-        after: i64,
-        limit: u32,
-    ) -> Result<History> {
-        let limit = limit.clamp(1, LIMIT);
-        let mut conn = self.0.db.read().await?;
-        let (access, _) = access(&mut conn, viewer, page).await?.member()?;
-        let rows: Vec<MessageRow> = fetch_all!(
-            conn,
-            "SELECT m.id, m.author, a.name AS author_name, m.seq, m.changed, m.at, m.edited, m.body
-             FROM messages m JOIN accounts a ON a.id = m.author
-             WHERE m.page = $1 AND m.changed > $2 ORDER BY m.changed LIMIT $3",
-            page.0,
-            after,
-            i64::from(limit) + 1
-        )?;
-        let (messages, more) = cut_off(page, rows, limit);
-        let last = messages.last().map_or(0, |message| message.changed);
-        Ok(History {
-            // What was posted since the counter was read may be among them.
-            counter: if more { last } else { last.max(access.counter) },
-            messages,
-            more,
-        })
-    }
-
-    /// Moves my read mark forward, never back; tells my other devices.
-    pub async fn mark_read(&self, viewer: &Viewer, page: PageId, seq: i64) -> Result<()> {
-        let mut conn = self.0.db.read().await?;
-        let (access, _) = access(&mut conn, viewer, page).await?.member()?;
-        drop(conn);
-        let (account, seq) = (viewer.account, seq.min(access.counter));
-        if seq <= access.read {
-            return Ok(());
-        }
-        let work = self.0.db.write(move |tx| {
+        id: MessageId,
+    ) -> Result<Message> {
+        may_delete(&mut self.0.db.read().await?, viewer, page, id).await?;
+        let (viewer, now) = (viewer.clone(), self.now());
+        let work = self.0.db.write_page(page.0, move |tx| {
+            let viewer = viewer.clone();
             Box::pin(async move {
-                let moved = execute!(
-                    tx,
-                    "UPDATE members SET read_seq = $1
-                     WHERE page = $2 AND account = $3 AND read_seq < $1",
-                    seq,
-                    page.0,
-                    account.0
-                )?;
-                if moved > 0 {
-                    tx.publish(Topic::Account(account), Event::Read { page, seq });
+                lock(tx, page).await?;
+                let message = may_delete(tx, &viewer, page, id).await?;
+                if message.deleted {
+                    return Ok(message);
                 }
-                Ok(())
+                empty(tx, &message, now).await?;
+                tell(tx, page, id).await
             })
         });
         work.await
     }
 }
 
-/// Stores the message under the page's next number, in two statements. `None`, with nothing changed, if it
-/// may not be stored or is stored already.
-async fn post(tx: &mut Tx, message: &Message) -> Result<Option<i64>> {
-    let (id, page, author, at) = (message.id.0, message.page.0, message.author.0, message.at.0);
+/// Stores the message under the page's next number; in two statements, if it answers nothing and names nobody.
+/// `None`, with nothing changed, if it may not be stored or is stored already.
+async fn post(
+    tx: &mut Tx,
+    viewer: &Viewer,
+    page: PageId,
+    posting: &Posting,
+    now: Timestamp,
+) -> Result<Option<i64>> {
+    let (id, body, author) = (posting.id, &posting.body, viewer.account);
+    let reply = match posting.reply {
+        Some(reply) => Some(quote(tx, page, reply).await?),
+        None => None,
+    };
+    let mentions = mentions::named(tx, page, body, &posting.mentions).await?;
     let counter: Option<(i64,)> = fetch_optional!(
         tx,
         "UPDATE pages SET counter = counter + 1, messages = messages + 1, activity = $1
@@ -202,107 +169,167 @@ async fn post(tx: &mut Tx, message: &Message) -> Result<Option<i64>> {
            AND EXISTS (SELECT 1 FROM members WHERE page = $2 AND account = $3)
            AND NOT EXISTS (SELECT 1 FROM messages WHERE id = $4)
          RETURNING counter",
-        at,
-        page,
-        author,
-        id
+        now.0,
+        page.0,
+        author.0,
+        id.0
     )?;
     let Some((seq,)) = counter else {
         return Ok(None);
     };
     execute!(
         tx,
-        "INSERT INTO messages (id, page, author, seq, changed, at, body)
-         VALUES ($1, $2, $3, $4, $4, $5, $6)",
+        "INSERT INTO messages (id, page, author, seq, changed, at, body, reply, mentions)
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+        id.0,
+        page.0,
+        author.0,
+        seq,
+        now.0,
+        body.as_str(),
+        posting.reply.map(|reply| reply.0),
+        mentions::written(&mentions)?
+    )?;
+    mentions::store(tx, page, seq, author, &mentions).await?;
+    let message = Message {
         id,
         page,
         author,
-        seq,
-        at,
-        message.body.as_str()
-    )?;
-    let message = Message {
+        author_name: viewer.name.clone(),
         seq,
         changed: seq,
-        ..message.clone()
+        at: now,
+        edited: None,
+        deleted: false,
+        body: body.as_str().to_owned(),
+        reply,
+        mentions,
+        reactions: Vec::new(),
     };
-    tx.publish(Topic::Page(message.page), Event::Message(message));
+    tx.publish(Topic::Page(page), Event::Message(message));
     Ok(Some(seq))
 }
 
-async fn may_edit(conn: &mut Conn, viewer: &Viewer, page: PageId, id: MessageId) -> Result<()> {
-    let (access, _) = access(conn, viewer, page).await?.member()?;
-    let message = find(conn, page, id).await?.ok_or(Refusal::NotFound)?;
+/// What is answered, as it is now.
+async fn quote(conn: &mut Conn, page: PageId, id: MessageId) -> Result<Quote> {
+    let message = history::find(conn, page, id).await?;
+    let message = message.ok_or(Refusal::NotFound)?;
+    Ok(Quote::of(&message))
+}
+
+async fn edit_to(
+    tx: &mut Tx,
+    message: &Message,
+    body: &Body,
+    mentions: &[AccountId],
+    now: Timestamp,
+) -> Result<()> {
+    let (id, page, seq) = (message.id, message.page, message.seq);
+    let mentions = mentions::named(tx, page, body, mentions).await?;
+    execute!(
+        tx,
+        "UPDATE messages SET body = $1, mentions = $2, edited = $3 WHERE id = $4",
+        body.as_str(),
+        mentions::written(&mentions)?,
+        now.0,
+        id.0
+    )?;
+    mentions::forget(tx, page, seq).await?;
+    mentions::store(tx, page, seq, message.author, &mentions).await?;
+    changed(tx, page, id).await?;
+    Ok(())
+}
+
+async fn empty(tx: &mut Tx, message: &Message, now: Timestamp) -> Result<()> {
+    let (id, page) = (message.id, message.page);
+    execute!(
+        tx,
+        "UPDATE messages SET body = '', mentions = '', deleted = $1 WHERE id = $2",
+        now.0,
+        id.0
+    )?;
+    execute!(tx, "DELETE FROM reactions WHERE message = $1", id.0)?;
+    mentions::forget(tx, page, message.seq).await?;
+    changed(tx, page, id).await?;
+    Ok(())
+}
+
+/// PostgreSQL runs the writers of several nodes side by side: what is read of the page's messages after this stays
+/// true until the commit.
+pub(crate) async fn lock(tx: &mut Tx, page: PageId) -> Result<()> {
+    if matches!(**tx, Conn::Postgres(_)) {
+        execute!(
+            tx,
+            "SELECT id FROM pages WHERE id = $1 FOR NO KEY UPDATE",
+            page.0
+        )?;
+    }
+    Ok(())
+}
+
+/// Gives a message the page's next number, and returns it.
+pub(crate) async fn changed(tx: &mut Tx, page: PageId, id: MessageId) -> Result<i64> {
+    let (number,): (i64,) = fetch_one!(
+        tx,
+        "UPDATE pages SET counter = counter + 1 WHERE id = $1 RETURNING counter",
+        page.0
+    )?;
+    execute!(
+        tx,
+        "UPDATE messages SET changed = $1 WHERE id = $2",
+        number,
+        id.0
+    )?;
+    Ok(number)
+}
+
+/// Tells the page how a message is now, and returns it.
+pub(crate) async fn tell(tx: &mut Tx, page: PageId, id: MessageId) -> Result<Message> {
+    let message = history::find(tx, page, id).await?;
+    let message = message.ok_or(Refusal::NotFound)?;
+    tx.publish(Topic::Page(page), Event::Message(message.clone()));
+    Ok(message)
+}
+
+async fn may_edit(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    page: PageId,
+    id: MessageId,
+) -> Result<Message> {
+    let (access, message) = one(conn, viewer, page, id).await?;
+    if message.deleted {
+        return Err(Refusal::NotFound.into());
+    }
     if message.author != viewer.account {
         return Err(Refusal::NotYours.into());
     }
     access.open()?;
-    Ok(())
+    Ok(message)
 }
 
-async fn find(conn: &mut Conn, page: PageId, id: MessageId) -> Result<Option<Message>> {
-    let row: Option<MessageRow> = fetch_optional!(
-        conn,
-        "SELECT m.id, m.author, a.name AS author_name, m.seq, m.changed, m.at, m.edited, m.body
-         FROM messages m JOIN accounts a ON a.id = m.author WHERE m.id = $1 AND m.page = $2",
-        id.0,
-        page.0
-    )?;
-    Ok(row.map(|row| row.on(page)))
-}
-
-/// The newest `limit` messages with `seq < before`, in order, and whether there are older ones.
-pub(crate) async fn newest(
+async fn may_delete(
     conn: &mut Conn,
+    viewer: &Viewer,
     page: PageId,
-    before: i64,
-    limit: u32,
-) -> Result<Newest> {
-    let rows: Vec<MessageRow> = fetch_all!(
-        conn,
-        "SELECT m.id, m.author, a.name AS author_name, m.seq, m.changed, m.at, m.edited, m.body
-         FROM messages m JOIN accounts a ON a.id = m.author
-         WHERE m.page = $1 AND m.seq < $2 ORDER BY m.seq DESC LIMIT $3",
-        page.0,
-        before,
-        i64::from(limit) + 1
-    )?;
-    let (mut messages, more) = cut_off(page, rows, limit);
-    messages.reverse();
-    Ok((messages, more))
-}
-
-/// One row more than `limit` is asked for, to know whether there are more.
-fn cut_off(page: PageId, rows: Vec<MessageRow>, limit: u32) -> (Vec<Message>, bool) {
-    let more = rows.len() > limit as usize;
-    let messages = rows.into_iter().take(limit as usize);
-    (messages.map(|row| row.on(page)).collect(), more)
-}
-
-#[derive(sqlx::FromRow)]
-struct MessageRow {
-    id: Uuid,
-    author: Uuid,
-    author_name: String,
-    seq: i64,
-    changed: i64,
-    at: i64,
-    edited: Option<i64>,
-    body: String,
-}
-
-impl MessageRow {
-    fn on(self, page: PageId) -> Message {
-        Message {
-            id: MessageId(self.id),
-            page,
-            author: AccountId(self.author),
-            author_name: self.author_name,
-            seq: self.seq,
-            changed: self.changed,
-            at: Timestamp(self.at),
-            edited: self.edited.map(Timestamp),
-            body: self.body,
-        }
+    id: MessageId,
+) -> Result<Message> {
+    let (access, message) = one(conn, viewer, page, id).await?;
+    if message.author != viewer.account && !access.may_manage() {
+        return Err(Refusal::NotYours.into());
     }
+    access.open()?;
+    Ok(message)
+}
+
+/// One message, for a member of its page.
+pub(crate) async fn one(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    page: PageId,
+    id: MessageId,
+) -> Result<(Access, Message)> {
+    let (access, _) = access(conn, viewer, page).await?.member()?;
+    let message = history::find(conn, page, id).await?;
+    Ok((access, message.ok_or(Refusal::NotFound)?))
 }

@@ -208,7 +208,10 @@ impl Backend {
                (SELECT COUNT(*) FROM (
                   SELECT u.author FROM messages u
                   WHERE u.page = m.page AND u.seq > m.read_seq ORDER BY u.seq LIMIT 1000
-                ) AS behind WHERE behind.author <> m.account) AS unread
+                ) AS behind WHERE behind.author <> m.account) AS unread,
+               EXISTS (SELECT 1 FROM mentions x
+                 WHERE x.account = m.account AND x.page = m.page AND x.seq > m.read_seq)
+                 AS mentioned
              FROM members m
              JOIN pages p ON p.id = m.page
              LEFT JOIN messages l ON l.page = m.page AND l.seq =
@@ -247,6 +250,7 @@ struct ListingRow {
     at: Option<i64>,
     author: Option<String>,
     unread: i64,
+    mentioned: bool,
 }
 
 impl From<ListingRow> for PageListing {
@@ -256,6 +260,7 @@ impl From<ListingRow> for PageListing {
             last: row.author.zip(row.body),
             last_at: row.at.map(Timestamp),
             unread: row.unread,
+            mentioned: row.mentioned,
         }
     }
 }

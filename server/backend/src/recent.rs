@@ -106,9 +106,21 @@ pub(crate) type Newest = (Vec<Message>, bool);
 
 impl Weigh for Newest {
     fn weigh(&self) -> usize {
-        let text = |message: &Message| message.body.len() + message.author_name.len();
-        self.0.iter().map(|m| size_of::<Message>() + text(m)).sum()
+        self.0.iter().map(weight).sum()
     }
+}
+
+fn weight(message: &Message) -> usize {
+    let texts = [&message.body, &message.author_name].map(String::len);
+    let quoted = message.reply.as_ref().map_or(0, |reply| reply.text.len());
+    let people = message
+        .reactions
+        .iter()
+        .map(|r| 1 + r.people.len())
+        .sum::<usize>();
+    let named = message.mentions.len() + people;
+    // Names of people are short.
+    size_of::<Message>() + texts.iter().sum::<usize>() + quoted + named * 64
 }
 
 /// The first members of a page, and how many there are: under the count of its changes of members.

@@ -6,8 +6,8 @@ use crate::{
     Backend, Result, Viewer,
     access::access,
     db::{Conn, fetch_all, fetch_one},
-    members,
-    messages::newest,
+    history::newest,
+    marks, members,
     recent::Newest,
 };
 
@@ -53,6 +53,8 @@ impl Backend {
             },
             read,
             unread,
+            marks: marks::of(&mut conn, page).await?,
+            online: Vec::new(),
         })
     }
 }

@@ -170,7 +170,7 @@ impl Backend {
                 )?;
                 execute!(
                     tx,
-                    "UPDATE members SET read_seq = $1 WHERE page = $2",
+                    "UPDATE members SET read_seq = $1, delivered_seq = $1 WHERE page = $2",
                     last.seq,
                     page.0
                 )?;

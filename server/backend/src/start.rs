@@ -17,6 +17,7 @@ use crate::{
     Bus, Clock, Random, Result, Settings,
     db::{Db, fetch_one},
     limits::Limits,
+    marks::ToldMarks,
     outbox,
     presence::{self, Presence},
     recent::RecentPages,
@@ -52,6 +53,7 @@ pub(crate) struct Inner {
     /// The place's name, once it is known.
     pub(crate) place: OnceLock<String>,
     pub(crate) limits: Limits,
+    pub(crate) marks: ToldMarks,
     /// Told when a mail was put into the outbox.
     pub(crate) outbox: Notify,
     workers: Workers,
@@ -72,6 +74,7 @@ impl Backend {
         let db = Db::open(settings.database_url.as_ref(), &settings.data_dir, &bus).await?;
         Ok(Self(Arc::new(Inner {
             limits: Limits::new(settings.post_rate),
+            marks: ToldMarks::default(),
             outbox: Notify::new(),
             settings,
             clock,

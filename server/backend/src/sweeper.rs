@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Backend, Result, db::execute};
+use crate::{Backend, Result, db::execute, marks};
 
 const EVERY: Duration = Duration::from_hours(1);
 const DAY: i64 = 86_400;
@@ -28,7 +28,9 @@ impl Backend {
                 let yesterday = now.minus_secs(DAY).0;
                 // For a day an expired link is told from an unknown one.
                 execute!(tx, "DELETE FROM sign_ins WHERE expires <= $1", yesterday)?;
-                execute!(tx, "DELETE FROM cuts WHERE at <= $1", yesterday)
+                execute!(tx, "DELETE FROM cuts WHERE at <= $1", yesterday)?;
+                let long_ago = now.minus_secs(marks::KEPT).0;
+                execute!(tx, "DELETE FROM marks WHERE at <= $1", long_ago)
             })
         });
         work.await?;

@@ -4,6 +4,7 @@
 
 mod support;
 
+use backend::Posting;
 use domain::{Event, PageRole, Refusal, Topic};
 use support::{Told, body, refused};
 
@@ -30,9 +31,9 @@ on_both! {
             refused(place.backend.room(&viewer, page).await),
             refused(place.backend.messages_before(&viewer, page, None, 50).await),
             refused(place.backend.messages_after(&viewer, page, 0, 50).await),
-            refused(place.backend.post_message(&viewer, page, id, body("Hello")).await),
-            refused(place.backend.edit_message(&viewer, page, id, body("Bye")).await),
-            refused(place.backend.mark_read(&viewer, page, 1).await),
+            refused(place.backend.post_message(&viewer, page, Posting::plain(id, body("Hello"))).await),
+            refused(place.backend.edit_message(&viewer, page, id, body("Bye"), vec![]).await),
+            refused(place.backend.mark(&viewer, page, 1, 1).await),
         ];
         assert!(answers.iter().all(|r| *r == Refusal::NotFound), "{answers:?}");
         assert!(place.viewer(&session).await.is_some(), "still signed in");
@@ -93,7 +94,7 @@ on_both! {
         let read = [
             refused(place.backend.room(&bo, page).await),
             refused(place.backend.messages_before(&bo, page, None, 50).await),
-            refused(place.backend.post_message(&bo, page, place.message_id(), body("x")).await),
+            refused(place.backend.post_message(&bo, page, Posting::plain(place.message_id(), body("x"))).await),
         ];
         assert!(read.iter().all(|r| *r == Refusal::NotFound), "{read:?}");
         assert!(!place.backend.is_member(bo.account, page).await.unwrap());

@@ -6,6 +6,7 @@ mod support;
 
 use std::collections::HashSet;
 
+use backend::Posting;
 use domain::{Event, Message, PageRole, Refusal, Topic};
 use support::{Told, body, node, refused};
 
@@ -23,7 +24,7 @@ on_both! {
         let page = place.page(&ada, "Garden").await.id;
         let (id, seq) = place.post(&ada, page, "Hello").await;
         place.post(&ada, page, "Another").await;
-        let again = place.backend.post_message(&ada, page, id, body("Hello")).await;
+        let again = place.backend.post_message(&ada, page, Posting::plain(id, body("Hello"))).await;
         assert_eq!(again.unwrap(), seq);
         let history = place.backend.messages_before(&ada, page, None, 50).await.unwrap();
         assert_eq!(history.messages.len(), 2);
@@ -38,9 +39,9 @@ on_both! {
         let other = place.page(&ada, "Kitchen").await.id;
         place.join(page, &mila).await;
         let (id, _) = place.post(&ada, page, "Hello").await;
-        let by_mila = place.backend.post_message(&mila, page, id, body("Mine")).await;
+        let by_mila = place.backend.post_message(&mila, page, Posting::plain(id, body("Mine"))).await;
         assert_eq!(refused(by_mila), Refusal::IdTaken);
-        let elsewhere = place.backend.post_message(&ada, other, id, body("Hello")).await;
+        let elsewhere = place.backend.post_message(&ada, other, Posting::plain(id, body("Hello"))).await;
         assert_eq!(refused(elsewhere), Refusal::IdTaken);
         assert_eq!(messages(&place.told.all()).len(), 1);
     }
@@ -57,8 +58,8 @@ on_both! {
                 for id in ids {
                     let text = body(&format!("from {poster}"));
                     // Each is sent twice, as over a bad line, and both get the same number.
-                    let once = backend.post_message(&ada, page, id, text.clone());
-                    let twice = backend.post_message(&ada, page, id, text);
+                    let once = backend.post_message(&ada, page, Posting::plain(id, text.clone()));
+                    let twice = backend.post_message(&ada, page, Posting::plain(id, text));
                     let (once, twice) = tokio::join!(once, twice);
                     assert_eq!(once.as_ref().unwrap(), twice.as_ref().unwrap());
                     seqs.push(once.unwrap());
@@ -98,11 +99,11 @@ on_both! {
             let (backend, ada, mila) = (place.backend.clone(), ada.clone(), mila.clone());
             let (id, other) = (place.message_id(), place.message_id());
             stored.push(tokio::spawn(async move {
-                backend.post_message(&ada, page, id, body(&format!("{n}"))).await
+                backend.post_message(&ada, page, Posting::plain(id, body(&format!("{n}")))).await
             }));
             let backend = place.backend.clone();
             turned_away.push(tokio::spawn(async move {
-                backend.post_message(&mila, page, other, body("me too")).await
+                backend.post_message(&mila, page, Posting::plain(other, body("me too"))).await
             }));
         }
         for one in stored {
@@ -122,13 +123,13 @@ on_both! {
         place.join(page, &mila).await;
         let (id, seq) = place.post(&mila, page, "Helo").await;
         place.post(&ada, page, "Hi Mila").await;
-        let by_ada = place.backend.edit_message(&ada, page, id, body("No")).await;
+        let by_ada = place.backend.edit_message(&ada, page, id, body("No"), vec![]).await;
         assert_eq!(refused(by_ada), Refusal::NotYours);
-        let unknown = place.backend.edit_message(&mila, page, place.message_id(), body("No")).await;
+        let unknown = place.backend.edit_message(&mila, page, place.message_id(), body("No"), vec![]).await;
         assert_eq!(refused(unknown), Refusal::NotFound);
         place.clock.advance(60);
         place.told.take();
-        let edited = place.backend.edit_message(&mila, page, id, body("Hello")).await.unwrap();
+        let edited = place.backend.edit_message(&mila, page, id, body("Hello"), vec![]).await.unwrap();
         assert_eq!((edited.seq, edited.changed), (seq, 3));
         assert_eq!(edited.edited, Some(place.clock.now()));
         assert_eq!(edited.body, "Hello");
@@ -141,12 +142,12 @@ on_both! {
         let page = place.page(&ada, "Garden").await.id;
         let (id, seq) = place.post(&ada, page, "Hello").await;
         place.backend.archive_page(&ada, page, true).await.unwrap();
-        let post = place.backend.post_message(&ada, page, place.message_id(), body("More")).await;
+        let post = place.backend.post_message(&ada, page, Posting::plain(place.message_id(), body("More"))).await;
         assert_eq!(refused(post), Refusal::Archived);
-        let edit = place.backend.edit_message(&ada, page, id, body("More")).await;
+        let edit = place.backend.edit_message(&ada, page, id, body("More"), vec![]).await;
         assert_eq!(refused(edit), Refusal::Archived);
         // What was stored before is still acknowledged to a sender who never heard of it.
-        let again = place.backend.post_message(&ada, page, id, body("Hello")).await;
+        let again = place.backend.post_message(&ada, page, Posting::plain(id, body("Hello"))).await;
         assert_eq!(again.unwrap(), seq);
         let history = place.backend.messages_before(&ada, page, None, 50).await.unwrap();
         assert_eq!(history.messages.len(), 1);
@@ -182,7 +183,7 @@ on_both! {
         }
         // Numbers 11 and 12; the second one again as 13.
         for at in [1, 4, 1] {
-            place.backend.edit_message(&ada, page, ids[at], body("edited")).await.unwrap();
+            place.backend.edit_message(&ada, page, ids[at], body("edited"), vec![]).await.unwrap();
         }
         let mut changed = Vec::new();
         let mut after = 3;
@@ -212,11 +213,11 @@ on_both! {
         place.told.take();
         let unread = async || place.backend.room(&mila, page).await.unwrap().unread;
         assert_eq!(unread().await, 5);
-        place.backend.mark_read(&mila, page, 3).await.unwrap();
+        place.backend.mark(&mila, page, 3, 3).await.unwrap();
         assert_eq!(unread().await, 2);
-        place.backend.mark_read(&mila, page, 1).await.unwrap();
+        place.backend.mark(&mila, page, 1, 1).await.unwrap();
         assert_eq!(unread().await, 2);
-        place.backend.mark_read(&mila, page, 99).await.unwrap();
+        place.backend.mark(&mila, page, 99, 99).await.unwrap();
         assert_eq!(place.backend.room(&mila, page).await.unwrap().read, 5);
         let topic = Topic::Account(mila.account);
         let read = |seq| Told::Event(topic, Event::Read { page, seq });
@@ -231,7 +232,7 @@ on_both! {
         settings.post_rate = domain::Rate::new(3, 1, 10);
         let (backend, _) = node(&settings, &place.clock).await;
         let post = async || {
-            backend.post_message(&ada, page, place.message_id(), body("Hello")).await
+            backend.post_message(&ada, page, Posting::plain(place.message_id(), body("Hello"))).await
         };
         for _ in 0..3 {
             post().await.unwrap();
@@ -249,12 +250,12 @@ on_both! {
         let (id, _) = place.post(&ada, page, "Hello").await;
         let backend = &place.backend;
         let answers = [
-            refused(backend.post_message(&mila, page, place.message_id(), body("x")).await),
-            refused(backend.post_message(&mila, page, id, body("x")).await),
-            refused(backend.edit_message(&mila, page, id, body("x")).await),
+            refused(backend.post_message(&mila, page, Posting::plain(place.message_id(), body("x"))).await),
+            refused(backend.post_message(&mila, page, Posting::plain(id, body("x"))).await),
+            refused(backend.edit_message(&mila, page, id, body("x"), vec![]).await),
             refused(backend.messages_before(&mila, page, None, 50).await),
             refused(backend.messages_after(&mila, page, 0, 50).await),
-            refused(backend.mark_read(&mila, page, 1).await),
+            refused(backend.mark(&mila, page, 1, 1).await),
             refused(backend.room(&mila, page).await),
             refused(backend.remove_member(&mila, page, ada.account).await),
             refused(backend.set_role(&mila, page, ada.account, PageRole::Member).await),
@@ -272,7 +273,7 @@ async fn what_was_acknowledged_survives_a_kill() {
         let text = body(&format!("{n}"));
         place
             .backend
-            .post_message(&ada, page, place.message_id(), text)
+            .post_message(&ada, page, Posting::plain(place.message_id(), text))
     });
     for post in futures::future::join_all(posts).await {
         post.unwrap();

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use backend::Secret;
+use backend::{Posting, Secret};
 use bytes::Bytes;
 use domain::{Event, Topic};
 use support::{Place, Recorder, Told, body, node};
@@ -139,13 +139,13 @@ async fn what_is_posted_on_one_node_is_told_on_the_other_once() {
     {
         let id = pair.place.message_id();
         node.0
-            .post_message(&ada, other, id, body("not held"))
+            .post_message(&ada, other, Posting::plain(id, body("not held")))
             .await
             .unwrap();
         let id = pair.place.message_id();
         let seq = node
             .0
-            .post_message(&ada, page, id, body(&format!("{n}")))
+            .post_message(&ada, page, Posting::plain(id, body(&format!("{n}"))))
             .await
             .unwrap();
         assert_eq!(seq, n as i64 + 1);
@@ -245,7 +245,7 @@ async fn a_broker_that_was_away_costs_nothing_but_a_question() {
     let id = pair.place.message_id();
     pair.first
         .0
-        .post_message(&ada, page, id, body("meanwhile"))
+        .post_message(&ada, page, Posting::plain(id, body("meanwhile")))
         .await
         .unwrap();
     assert!(
@@ -274,7 +274,7 @@ async fn a_broker_that_was_away_costs_nothing_but_a_question() {
     let id = pair.place.message_id();
     pair.first
         .0
-        .post_message(&ada, page, id, body("again"))
+        .post_message(&ada, page, Posting::plain(id, body("again")))
         .await
         .unwrap();
     pair.second

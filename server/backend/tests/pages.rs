@@ -4,6 +4,7 @@
 
 mod support;
 
+use backend::Posting;
 use domain::{About, Event, Refusal, Topic};
 use support::{Told, body, page_name, refused};
 
@@ -77,7 +78,7 @@ on_both! {
         assert_eq!(told[0], Told::Event(Topic::Page(page), Event::Deleted { page }));
         assert!(told.contains(&Told::Event(Topic::Account(mila.account), Event::Removed { page })));
         assert_eq!(refused(place.backend.room(&ada, page).await), Refusal::NotFound);
-        let post = place.backend.post_message(&ada, page, place.message_id(), body("x")).await;
+        let post = place.backend.post_message(&ada, page, Posting::plain(place.message_id(), body("x"))).await;
         assert_eq!(refused(post), Refusal::NotFound);
         assert!(place.backend.my_pages(&mila).await.unwrap().is_empty());
         let summaries = place.backend.page_summaries(&ada).await.unwrap();
@@ -110,7 +111,7 @@ on_both! {
         assert_eq!(listing[0].last_at, Some(place.clock.now()));
         assert_eq!((listing[0].unread, listing[1].unread), (2, 0));
         assert_eq!((listing[1].last.clone(), listing[1].last_at), (None, None));
-        place.backend.mark_read(&mila, pages[1], 1).await.unwrap();
+        place.backend.mark(&mila, pages[1], 1, 1).await.unwrap();
         assert_eq!(place.backend.my_pages(&mila).await.unwrap()[0].unread, 1);
     }
 }

@@ -4,7 +4,7 @@
 
 mod support;
 
-use backend::Settings;
+use backend::{Posting, Settings};
 use domain::{Rate, Refusal};
 use support::{body, node, refused};
 
@@ -16,7 +16,7 @@ on_both! {
         place.join(page, &mila).await;
         let settings = Settings { post_rate: Rate::new(60, 20, 1), ..place.settings.clone() };
         let (backend, _) = node(&settings, &place.clock).await;
-        let post = |author| backend.post_message(author, page, place.message_id(), body("Hello"));
+        let post = |author| backend.post_message(author, page, Posting::plain(place.message_id(), body("Hello")));
         for _ in 0..60 {
             post(&ada).await.unwrap();
         }

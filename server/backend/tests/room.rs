@@ -4,6 +4,7 @@
 
 mod support;
 
+use backend::Posting;
 use domain::PageRole;
 
 on_both! {
@@ -31,7 +32,7 @@ on_both! {
             place.post(&ada, page, &format!("{n}")).await;
         }
         let first_of = async |read: i64| {
-            place.backend.mark_read(&mila, page, read).await.unwrap();
+            place.backend.mark(&mila, page, read, read).await.unwrap();
             let room = place.backend.room(&mila, page).await.unwrap();
             assert_eq!(room.unread, 200 - read);
             assert_eq!(room.history.messages.last().unwrap().seq, 200);
@@ -52,7 +53,7 @@ on_both! {
         place.join(page, &mila).await;
         let ids: Vec<_> = (0..560).map(|_| place.message_id()).collect();
         let posts = ids.into_iter().map(|id| {
-            place.backend.post_message(&ada, page, id, support::body("Hello"))
+            place.backend.post_message(&ada, page, Posting::plain(id, support::body("Hello")))
         });
         for post in futures::future::join_all(posts).await {
             post.unwrap();

@@ -4,7 +4,7 @@
 
 mod support;
 
-use backend::Seeding;
+use backend::{Posting, Seeding};
 use domain::Refusal;
 use support::{body, refused};
 
@@ -26,7 +26,7 @@ on_both! {
         assert!(messages.windows(2).all(|pair| pair[0].author != pair[1].author));
         assert!(messages.last().unwrap().at <= place.clock.now());
         let id = place.message_id();
-        let seq = place.backend.post_message(&member, page, id, body("Next")).await;
+        let seq = place.backend.post_message(&member, page, Posting::plain(id, body("Next"))).await;
         assert_eq!(seq.unwrap(), 1235);
         assert_eq!(place.backend.page_summaries(&admin).await.unwrap()[0].messages, 1235);
         assert_eq!(place.backend.setup_link().await.unwrap(), None);

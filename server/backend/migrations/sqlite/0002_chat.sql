@@ -1,16 +1,35 @@
 -- Replies, deletion, mentions, reactions, receipts, search.
 
-ALTER TABLE messages ADD COLUMN deleted  BIGINT;
--- The message that is answered, on the same page.
-ALTER TABLE messages ADD COLUMN reply    BLOB;
--- Who is named in it: JSON of ids and names, or empty.
-ALTER TABLE messages ADD COLUMN mentions TEXT NOT NULL DEFAULT '';
+-- The table is made anew for its `doc`: the search index names messages by a number that no VACUUM changes.
+CREATE TABLE messages_new (
+  doc        INTEGER PRIMARY KEY,
+  id         BLOB    NOT NULL UNIQUE,
+  page       BLOB    NOT NULL REFERENCES pages (id) ON DELETE CASCADE,
+  author     BLOB    NOT NULL REFERENCES accounts (id),
+  seq        BIGINT  NOT NULL,
+  changed    BIGINT  NOT NULL,
+  at         BIGINT  NOT NULL,
+  edited     BIGINT,
+  deleted    BIGINT,
+  -- The message that is answered, on the same page.
+  reply      BLOB,
+  -- Who is named in it: JSON of ids and names, or empty.
+  mentions   TEXT    NOT NULL DEFAULT '',
+  body       TEXT    NOT NULL
+);
+INSERT INTO messages_new (id, page, author, seq, changed, at, edited, body)
+SELECT id, page, author, seq, changed, at, edited, body FROM messages ORDER BY at, id;
+DROP TABLE messages;
+ALTER TABLE messages_new RENAME TO messages;
+CREATE UNIQUE INDEX messages_seq ON messages (page, seq);
+CREATE UNIQUE INDEX messages_changed ON messages (page, changed);
 
 CREATE TABLE reactions (
   message    BLOB    NOT NULL REFERENCES messages (id) ON DELETE CASCADE,
   emoji      TEXT    NOT NULL,
   account    BLOB    NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
-  at         BIGINT  NOT NULL,
+  -- The page's number when it was put there: who was first.
+  changed    BIGINT  NOT NULL,
   PRIMARY KEY (message, emoji, account)
 );
 
@@ -39,3 +58,23 @@ CREATE TABLE mentions (
   seq        BIGINT  NOT NULL,
   PRIMARY KEY (account, page, seq)
 );
+CREATE INDEX mentions_page ON mentions (page, seq);
+
+-- The words of every message that is not deleted. Page and author are words as well, so that looking on a few pages never
+-- passes over what was said on all the others. It follows the table by itself.
+CREATE VIRTUAL TABLE words USING fts5 (
+  page, author, body,
+  content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
+);
+INSERT INTO words (rowid, page, author, body) SELECT doc, hex(page), hex(author), body FROM messages;
+CREATE TRIGGER messages_posted AFTER INSERT ON messages BEGIN
+  INSERT INTO words (rowid, page, author, body) VALUES (new.doc, hex(new.page), hex(new.author), new.body);
+END;
+CREATE TRIGGER messages_edited AFTER UPDATE OF body ON messages BEGIN
+  DELETE FROM words WHERE rowid = old.doc;
+  INSERT INTO words (rowid, page, author, body)
+  SELECT new.doc, hex(new.page), hex(new.author), new.body WHERE new.deleted IS NULL;
+END;
+CREATE TRIGGER messages_gone AFTER DELETE ON messages BEGIN
+  DELETE FROM words WHERE rowid = old.doc;
+END;

@@ -67,6 +67,7 @@ impl Backend {
             Err(error) if error.is_unique_violation() => accept().await,
             done => done,
         }?;
+        self.tell_marks(page.id);
         Ok(Accepted {
             page,
             session: opened.then(|| joining.session.clone()),

@@ -13,11 +13,11 @@ use std::{
     time::Duration,
 };
 
-use backend::{Backend, Clock, Listener, MailSettings, Random, Secret, Settings, Viewer};
+use backend::{Backend, Clock, Listener, MailSettings, Posting, Random, Secret, Settings, Viewer};
 use bytes::Bytes;
 use domain::{
-    About, AccountId, Body, Email, Event, MessageId, Page, PageId, PageName, PersonName, Timestamp,
-    Topic,
+    About, AccountId, Body, Email, Event, Marks, MessageId, Page, PageId, PageName, PersonName,
+    Timestamp, Topic,
 };
 use sqlx::{
     Connection, Executor, PgConnection, SqliteConnection, postgres::PgConnectOptions,
@@ -66,12 +66,39 @@ pub enum Told {
     Resync,
 }
 
+/// Marks are told by a task of their own, between whatever else is told: they are kept apart.
 #[derive(Clone, Default)]
-pub struct Recorder(Arc<Mutex<Vec<Told>>>);
+pub struct Recorder(Arc<Mutex<Vec<Told>>>, Arc<Mutex<Vec<(PageId, Marks)>>>);
 
 impl Recorder {
     fn push(&self, told: Told) {
-        self.0.lock().unwrap().push(told);
+        match told {
+            Told::Event(Topic::Page(page), Event::Marks(marks)) => {
+                self.1.lock().unwrap().push((page, marks));
+            }
+            told => self.0.lock().unwrap().push(told),
+        }
+    }
+
+    /// All marks of this page so far, in order.
+    pub fn marks(&self, page: PageId) -> Vec<Marks> {
+        let told = self.1.lock().unwrap();
+        let here = told.iter().filter(|(on, _)| *on == page);
+        here.map(|(_, marks)| marks.clone()).collect()
+    }
+
+    /// Waits until these are the marks that were told last.
+    pub async fn wait_for_marks(&self, page: PageId, marks: &Marks) {
+        for _ in 0..1000 {
+            if self.marks(page).last() == Some(marks) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!(
+            "not told within 10 s: {marks:?}; but {:?}",
+            self.marks(page)
+        );
     }
 
     /// All so far; the next call begins empty.
@@ -277,7 +304,7 @@ impl Place {
         let id = self.message_id();
         let seq = self
             .backend
-            .post_message(author, page, id, body(text))
+            .post_message(author, page, Posting::plain(id, body(text)))
             .await;
         (id, seq.unwrap())
     }
