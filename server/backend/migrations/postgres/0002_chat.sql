@@ -42,10 +42,14 @@ CREATE TABLE mentions (
 );
 CREATE INDEX mentions_page ON mentions (page, seq);
 
--- A text as the words that are looked for: without diacritics, nothing but letters and digits between spaces.
+-- A text as words between spaces, without diacritics. What is no part of a word is named one by one: which letters a
+-- database knows as letters depends on its locale.
 CREATE FUNCTION folded(body TEXT) RETURNS TEXT LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT regexp_replace(
-    regexp_replace(normalize(lower(body), NFD), '[\u0300-\u036f]+', '', 'g'), '[^[:alnum:]]+', ' ', 'g')
+    regexp_replace(normalize(lower(body), NFD), '[\u0300-\u036f]+', '', 'g'),
+    '[\u0001-\u002f\u003a-\u0040\u005b-\u0060\u007b-\u00a9\u00ab-\u00b4\u00b6-\u00b9\u00bb-\u00bf\u00d7\u00f7'
+      '\u2000-\u2bff\u3000-\u3004\u3007-\u3030\u303d\ufe00-\ufe6f\uff00-\uff0f\ufffc-\uffff\U0001f000-\U0001faff]+',
+    ' ', 'g')
 $$;
 -- The words of a message. The database keeps them with the text by itself; a deleted message has none.
 ALTER TABLE messages ADD COLUMN words tsvector

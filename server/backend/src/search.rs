@@ -1,0 +1,181 @@
+//! Search: messages that hold all of some words, the newest first. The databases keep the words with the messages by
+//! themselves (`migrations/*/0002_chat.sql`).
+
+use domain::{AccountId, Found, PageId, Timestamp};
+use uuid::Uuid;
+
+use crate::{
+    Backend, Result, Viewer,
+    access::access,
+    db::{Conn, fetch_all},
+    history::{MessageRow, columns, cut, people, whole},
+};
+
+/// Messages in one answer, at most.
+const LIMIT: u32 = 100;
+/// Words that are looked for, and characters of each, at most.
+const WORDS: usize = 16;
+const LETTERS: usize = 64;
+/// Up to so many pages are named to the index, so that it passes over no others.
+const PAGES: i64 = 20;
+
+/// What is looked for, where. Without words, everything `from` somebody.
+#[derive(Clone, Debug)]
+pub struct Search {
+    pub words: String,
+    pub page: Option<PageId>,
+    pub from: Option<AccountId>,
+    pub before: Option<Timestamp>,
+    pub limit: u32,
+}
+
+impl Backend {
+    /// Up to `limit` (1–100) messages of pages that I am a member of, the newest first, and whether there are more.
+    /// Each word may be the beginning of one in the text. Of a page that is not mine: `NotFound`.
+    pub async fn search(&self, viewer: &Viewer, search: Search) -> Result<(Vec<Found>, bool)> {
+        let mut conn = self.0.db.read().await?;
+        if let Some(page) = search.page {
+            access(&mut conn, viewer, page).await?.member()?;
+        }
+        let words = words(&search.words);
+        if words.is_empty() && search.from.is_none() {
+            return Ok((Vec::new(), false));
+        }
+        let limit = search.limit.clamp(1, LIMIT);
+        let mut rows = find(&mut conn, viewer.account, &words, &search, limit + 1).await?;
+        let more = cut(&mut rows, limit);
+        let (pages, rows): (Vec<String>, Vec<MessageRow>) = rows
+            .into_iter()
+            .map(|row| (row.page_name, row.message))
+            .unzip();
+        let messages = whole(&mut conn, rows).await?;
+        let found = pages.into_iter().zip(messages);
+        let found = found.map(|(page_name, message)| Found { page_name, message });
+        Ok((found.collect(), more))
+    }
+}
+
+/// Nothing but letters, digits and the marks on them.
+fn words(text: &str) -> Vec<String> {
+    let in_word = |c: char| c.is_alphanumeric() || matches!(c, '\u{300}'..='\u{36f}');
+    let words = text.split(|c| !in_word(c)).filter(|word| !word.is_empty());
+    let short = |word: &str| word.chars().take(LETTERS).collect();
+    words.take(WORDS).map(short).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct FoundRow {
+    #[sqlx(flatten)]
+    message: MessageRow,
+    page_name: String,
+}
+
+/// The newest of them first.
+async fn find(
+    conn: &mut Conn,
+    me: AccountId,
+    words: &[String],
+    search: &Search,
+    limit: u32,
+) -> Result<Vec<FoundRow>> {
+    let before = search.before.map_or(i64::MAX, |before| before.0);
+    let asked = match conn {
+        Conn::Sqlite(_) => matching(&pages(conn, me, search).await?, words, search.from),
+        Conn::Postgres(_) => words.join(" "),
+    };
+    match conn {
+        // The index gives its rows in the order of their numbers: CROSS JOIN keeps it in front.
+        Conn::Sqlite(_) => fetch_all!(
+            conn,
+            concat!(
+                "SELECT ",
+                columns!(),
+                ", p.name AS page_name
+                 FROM words CROSS JOIN messages m ON m.doc = words.rowid
+                 CROSS JOIN pages p ON p.id = m.page ",
+                people!(),
+                "
+                 WHERE words MATCH $1 AND m.at < $2
+                   AND EXISTS (SELECT 1 FROM members x WHERE x.page = m.page AND x.account = $3)
+                 ORDER BY words.rowid DESC LIMIT $4"
+            ),
+            asked,
+            before,
+            me.0,
+            i64::from(limit)
+        ),
+        Conn::Postgres(conn) => {
+            let sql = concat!(
+                "SELECT ",
+                columns!(),
+                ", p.name AS page_name
+                 FROM messages m JOIN pages p ON p.id = m.page ",
+                people!(),
+                "
+                 WHERE ($1 = '' OR m.words @@ to_tsquery('simple', regexp_replace(
+                     NULLIF(btrim(folded($1)), ''), ' +', ':* & ', 'g') || ':*'))
+                   AND m.at < $2 AND m.deleted IS NULL
+                   AND m.page IN (SELECT x.page FROM members x WHERE x.account = $3)
+                   AND ($5::uuid IS NULL OR m.page = $5) AND ($6::uuid IS NULL OR m.author = $6)
+                 ORDER BY m.at DESC, m.seq DESC LIMIT $4"
+            );
+            let query = sqlx::query_as::<sqlx::Postgres, _>(sql)
+                .bind(asked)
+                .bind(before)
+                .bind(me.0)
+                .bind(i64::from(limit))
+                .bind(search.page.map(|page| page.0))
+                .bind(search.from.map(|from| from.0));
+            // Planned for these words: a plan for seldom ones is a bad one for frequent ones.
+            Ok(query.persistent(false).fetch_all(&mut **conn).await?)
+        }
+    }
+}
+
+/// The pages that the index is to look on; none where there are too many to name.
+async fn pages(conn: &mut Conn, me: AccountId, search: &Search) -> Result<Vec<Uuid>> {
+    if let Some(page) = search.page {
+        return Ok(vec![page.0]);
+    }
+    let mine: Vec<(Uuid,)> = fetch_all!(
+        conn,
+        "SELECT page FROM members WHERE account = $1 LIMIT $2",
+        me.0,
+        PAGES + 1
+    )?;
+    if mine.len() > PAGES as usize {
+        return Ok(Vec::new());
+    }
+    Ok(mine.into_iter().map(|(page,)| page).collect())
+}
+
+/// In the words of SQLite's index (FTS5 §3). Nothing in quotes holds one.
+fn matching(pages: &[Uuid], words: &[String], from: Option<AccountId>) -> String {
+    let quoted = |word: &Uuid| format!("\"{}\"", word.simple());
+    let mut all = Vec::new();
+    if !pages.is_empty() {
+        let pages: Vec<String> = pages.iter().map(quoted).collect();
+        all.push(format!("page : ({})", pages.join(" OR ")));
+    }
+    if let Some(from) = from {
+        all.push(format!("author : {}", quoted(&from.0)));
+    }
+    all.extend(words.iter().map(|word| format!("body : \"{word}\" *")));
+    all.join(" AND ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_hostile_words_nothing_is_left_but_letters() {
+        assert_eq!(
+            words("\"a* OR (b\0c) NEAR/2 -d:"),
+            ["a", "OR", "b", "c", "NEAR", "2", "d"]
+        );
+        assert!(words("\"'*()-:^{}\0 ").is_empty());
+        assert_eq!(words(&"é".repeat(10_000)), ["é".repeat(LETTERS)]);
+        assert_eq!(words(&"a ".repeat(10_000)).len(), WORDS);
+    }
+}
