@@ -20,7 +20,7 @@ use socket::{Socket, Wake};
 /// What listeners are told.
 #[derive(Debug, Clone)]
 pub enum News {
-    Event(Topic, Event),
+    Event(Topic, Box<Event>),
     Signal(PageId, AccountId, domain::Signal),
     /// Ask for everything that may have been missed.
     Resync,
@@ -287,7 +287,7 @@ impl Session {
                 }
                 match (topic, event::read(&publish.payload)) {
                     (_, Some(Event::Resync)) => self.tell(&News::Resync),
-                    (Some(topic), Some(event)) => self.tell(&News::Event(topic, event)),
+                    (Some(topic), Some(event)) => self.tell(&News::Event(topic, Box::new(event))),
                     // From a newer server than this page: a resync brings what matters.
                     _ => {}
                 }

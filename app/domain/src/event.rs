@@ -7,6 +7,10 @@ use crate::{AccountId, Marks, Member, Message, Page, PageId, PageRole};
 /// What the server may push to browsers. Unknown ones are ignored, so that an old page survives a new server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "most events are messages, and none is kept"
+)]
 pub enum Event {
     /// On `p/<page>/e`: posted or changed; the receiver compares `changed` with what it knows.
     Message(Message),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use domain::{Body, Mention, Message};
 use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
 
-use self::names::{Names, NamesList};
+use self::names::{Names, NamesList, Taken};
 use super::{naming::named, talk::Talk};
 use crate::ui::{Glyph, Icon};
 
@@ -105,12 +105,13 @@ impl Writing {
         }
         let talk = self.talk;
         let key = event.key();
-        if let Some(mention) = self.names.pressed(&key) {
-            event.prevent_default();
-            if let Some(mention) = mention {
-                self.name(mention);
+        match self.names.pressed(&key) {
+            Taken::Not => {}
+            Taken::Moved => return event.prevent_default(),
+            Taken::Chosen(mention) => {
+                event.prevent_default();
+                return self.name(mention);
             }
-            return;
         }
         match key.as_str() {
             "Enter" if !event.shift_key() && (event.ctrl_key() || !touches()) => {

@@ -115,6 +115,7 @@ impl Shelf {
         });
         self.live.listen(move |news| match news {
             News::Event(_, event) => {
+                let event = &**event;
                 let Some(me) = self
                     .me
                     .with_untracked(|me| me.as_ref().map(|me| me.account))

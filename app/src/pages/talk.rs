@@ -417,7 +417,7 @@ impl Talk {
                 return;
             };
             self.change_holding(self.scroll.hold_message(), |store| {
-                store.older(before, &history)
+                store.older(before, &history);
             });
             self.respan(Span::up);
             let more = self.store.with_value(Store::before).is_some();

@@ -18,6 +18,14 @@ pub(super) struct Names {
     at: RwSignal<usize>,
 }
 
+/// What became of a key.
+pub(super) enum Taken {
+    /// It is not the list's.
+    Not,
+    Moved,
+    Chosen(Mention),
+}
+
 impl Names {
     pub(super) fn new() -> Self {
         Self {
@@ -55,26 +63,25 @@ impl Names {
         self.found.set(found);
     }
 
-    /// `Some` for a key that is the list's; with whom it takes.
-    pub(super) fn pressed(self, key: &str) -> Option<Option<Mention>> {
+    pub(super) fn pressed(self, key: &str) -> Taken {
         let count = self.found.with_untracked(Vec::len);
         if count == 0 {
-            return None;
+            return Taken::Not;
         }
         match key {
             "ArrowDown" => self.at.update(|at| *at = (*at + 1) % count),
             "ArrowUp" => self.at.update(|at| *at = (*at + count - 1) % count),
             "Enter" | "Tab" => {
                 let at = self.at.get_untracked();
-                let taken = self
+                let chosen = self
                     .found
                     .with_untracked(|found| found.get(at).map(mention));
-                return Some(taken);
+                return chosen.map_or(Taken::Not, Taken::Chosen);
             }
             "Escape" => self.close(),
-            _ => return None,
+            _ => return Taken::Not,
         }
-        Some(None)
+        Taken::Moved
     }
 
     /// Puts the whole name where its beginning stands.
