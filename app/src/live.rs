@@ -7,7 +7,7 @@ mod socket;
 
 use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
 
-use domain::{AccountId, Event, PageId, Signal, Topic};
+use domain::{AccountId, Event, PageId, Topic};
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
 use mqtt::Packet;
@@ -20,8 +20,8 @@ use socket::{Socket, Wake};
 /// What listeners are told.
 #[derive(Debug, Clone)]
 pub enum News {
-    Event(Topic, Event),
-    Signal(PageId, AccountId, Signal),
+    Event(Topic, Box<Event>),
+    Signal(PageId, AccountId, domain::Signal),
     /// Ask for everything that may have been missed.
     Resync,
     /// Ask for what is new on the page in view: there is no socket, or to be sure.
@@ -99,7 +99,7 @@ impl Live {
     }
 
     /// Says something in passing. Without a socket nobody hears it.
-    pub fn signal(self, page: PageId, signal: &Signal) {
+    pub fn signal(self, page: PageId, signal: &domain::Signal) {
         let Some(session) = self.session() else {
             return;
         };
@@ -262,7 +262,7 @@ impl Session {
         match packet {
             Packet::ConnAck(ack) if ack.code == mqtt::ConnectCode::Accepted => {
                 let state = &mut *self.state.borrow_mut();
-                let pages = state.topics.iter().copied().map(Topic::Page);
+                let pages = state.topics.iter().copied().flat_map(topics);
                 let topics: Vec<_> = std::iter::once(Topic::Account(self.me))
                     .chain(pages)
                     .collect();
@@ -287,7 +287,7 @@ impl Session {
                 }
                 match (topic, event::read(&publish.payload)) {
                     (_, Some(Event::Resync)) => self.tell(&News::Resync),
-                    (Some(topic), Some(event)) => self.tell(&News::Event(topic, event)),
+                    (Some(topic), Some(event)) => self.tell(&News::Event(topic, Box::new(event))),
                     // From a newer server than this page: a resync brings what matters.
                     _ => {}
                 }
@@ -299,17 +299,10 @@ impl Session {
     fn follow(&self, pages: BTreeSet<PageId>) {
         let state = &mut *self.state.borrow_mut();
         if let Some(socket) = state.socket.as_mut().filter(|_| state.link.is_up()) {
-            let new: Vec<_> = pages
-                .difference(&state.topics)
-                .copied()
-                .map(Topic::Page)
-                .collect();
-            let old: Vec<_> = state
-                .topics
-                .difference(&pages)
-                .copied()
-                .map(Topic::Page)
-                .collect();
+            let new = pages.difference(&state.topics).copied();
+            let new: Vec<_> = new.flat_map(topics).collect();
+            let old = state.topics.difference(&pages).copied();
+            let old: Vec<_> = old.flat_map(topics).collect();
             socket.subscribe(&new);
             socket.unsubscribe(&old);
         }
@@ -327,6 +320,11 @@ impl Session {
             listener(news);
         }
     }
+}
+
+/// What happens on a page, and what is said there in passing.
+fn topics(page: PageId) -> [Topic; 2] {
+    [Topic::Page(page), Topic::AllSignals(page)]
 }
 
 /// The future's value, or `None` after so many milliseconds: a request on a dead network may hang for minutes.

@@ -28,6 +28,18 @@ export class Room {
     return this.articles.filter({ hasText: body });
   }
 
+  /** The one message that says exactly this, whatever quotes it. */
+  said(body: string): Locator {
+    return this.articles.filter({ has: this.page.locator('.text', { hasText: body }) });
+  }
+
+  /** Opens the menu of a message and chooses from it. */
+  async act(body: string, action: string | RegExp): Promise<void> {
+    await this.said(body).hover();
+    await this.said(body).getByRole('button', { name: 'Actions' }).click();
+    await this.page.getByRole('dialog', { name: 'Message actions' }).getByRole('button', { name: action }).click();
+  }
+
   async say(body: string): Promise<void> {
     await this.composer.fill(body);
     await this.composer.press('Enter');

@@ -78,7 +78,7 @@ test('chat 3: days are separated in local time', async ({ dana, place }) => {
 test('chat 4: opens at the first unread with a divider that stays put while reading', async ({ dana, somebody }) => {
   const { garden, mila } = await two(dana, somebody);
   for (let number = 1; number <= 60; number += 1) await mila.post(garden, `read ${number}`);
-  await dana.call('mark_read', { page: garden.id, seq: 60 });
+  await dana.call('mark', { page: garden.id, delivered: 60, read: 60 });
   for (let number = 1; number <= 40; number += 1) await mila.post(garden, `unread ${number}`);
   await dana.open(`/p/${garden.id}`);
   const room = new Room(dana.page);

@@ -100,6 +100,7 @@ pub(crate) async fn connect(
             let seat = site.hub.enter(account);
             // Signed out since the first look, they were not in the hub yet when it was told to cut them.
             if let Ok(Some(_)) = site.backend.viewer(&token).await {
+                let _online = site.backend.come_online(account);
                 seat.serve(socket).await;
             }
         })

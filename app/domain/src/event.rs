@@ -7,6 +7,10 @@ use crate::{AccountId, Marks, Member, Message, Page, PageId, PageRole};
 /// What the server may push to browsers. Unknown ones are ignored, so that an old page survives a new server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "most events are messages, and none is kept"
+)]
 pub enum Event {
     /// On `p/<page>/e`: posted or changed; the receiver compares `changed` with what it knows.
     Message(Message),
@@ -20,8 +24,11 @@ pub enum Event {
     Left { account: AccountId },
     /// On `p/<page>/e`: how far its members have come; never back.
     Marks(Marks),
-    /// On `p/<page>/e`.
-    Presence { account: AccountId, online: bool },
+    /// On `p/<page>/e`: who of its members has come online, and who has gone.
+    Presence {
+        online: Vec<AccountId>,
+        offline: Vec<AccountId>,
+    },
     /// On `p/<page>/e`: the page is gone for good.
     Deleted { page: PageId },
     /// On any topic: something may have been missed on the way here; ask for what changed.

@@ -26,7 +26,9 @@ pub use mail::{MailItem, MailState, MailTransport, Mailbox, SentMail, retry_afte
 pub use message::{
     Around, Body, Emoji, Found, History, Mention, Message, Quote, Reaction, Seen, starts_group,
 };
-pub use page::{About, Invited, Marks, Member, Page, PageListing, PageName, PageRole, PageSummary, Room};
+pub use page::{
+    About, Invited, Marks, Member, Page, PageListing, PageName, PageRole, PageSummary, Room,
+};
 pub use rate::{Bucket, Rate};
 pub use refusal::Refusal;
 pub use time::{LocalTime, Timestamp};

@@ -58,7 +58,7 @@ pub struct Message {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edited: Option<Timestamp>,
     /// Taken back: what it said is gone, its place is kept.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
     pub body: String,
     /// What it answers.
@@ -69,10 +69,6 @@ pub struct Message {
     pub mentions: Vec<Mention>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 /// The beginning of the message that is answered, as it is now.

@@ -118,12 +118,8 @@ pub struct PageListing {
     /// Messages by others behind my read mark.
     pub unread: i64,
     /// Some of them name me.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mentioned: bool,
-}
-
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 /// How far the members have come, however many they are: of each kind the two who are furthest behind. So everybody can

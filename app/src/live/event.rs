@@ -22,8 +22,8 @@ struct Role {
 
 #[derive(Deserialize)]
 struct Presence {
-    account: AccountId,
-    online: bool,
+    online: Vec<AccountId>,
+    offline: Vec<AccountId>,
 }
 
 #[derive(Deserialize)]
@@ -55,8 +55,8 @@ pub fn read(json: &[u8]) -> Option<Event> {
         }
         "marks" => Event::Marks(said(json)?),
         "presence" => {
-            let Presence { account, online } = said(json)?;
-            Event::Presence { account, online }
+            let Presence { online, offline } = said(json)?;
+            Event::Presence { online, offline }
         }
         "left" => {
             let Account { account } = said(json)?;
@@ -90,9 +90,7 @@ fn said<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{
-        Marks, Member, Mention, Message, MessageId, Quote, Reaction, Timestamp,
-    };
+    use domain::{Marks, Member, Mention, Message, MessageId, Quote, Reaction, Timestamp};
     use uuid::Uuid;
 
     use super::*;
@@ -153,8 +151,8 @@ mod tests {
                 read: Vec::new(),
             }),
             Event::Presence {
-                account,
-                online: true,
+                online: vec![account],
+                offline: Vec::new(),
             },
             Event::Deleted { page },
             Event::Resync,

@@ -151,9 +151,7 @@ pub async fn messages_around(
 ) -> Result<Around, Problem> {
     let viewer = signed_in().await?;
     let limit = limit.unwrap_or(USUAL).clamp(1, 200);
-    Ok(backend()
-        .messages_around(&viewer, page, seq, limit)
-        .await?)
+    Ok(backend().messages_around(&viewer, page, seq, limit).await?)
 }
 
 /// What was found, the newest first.

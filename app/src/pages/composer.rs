@@ -1,93 +1,194 @@
 //! Where a message is written or mended: Enter sends, Shift+Enter breaks the line, composing never sends.
 
-use domain::Body;
+mod draft;
+mod names;
+
+use std::sync::Arc;
+
+use domain::{Body, Mention, Message};
 use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
 
-use super::talk::Talk;
+use self::names::{Names, NamesList, Taken};
+use super::{naming::named, talk::Talk};
 use crate::ui::{Glyph, Icon};
 
 /// An input method is at work: its Enter chooses a word (some browsers tell by this code only).
 const COMPOSING: u32 = 229;
 
-#[component]
-#[expect(
-    clippy::too_many_lines,
-    reason = "one field and its keys; the markup is half of it"
-)]
-pub(super) fn Composer(talk: Talk) -> impl IntoView {
-    let field = NodeRef::<html::Textarea>::new();
-    let trouble = RwSignal::new(None::<String>);
+/// The field, and what belongs to what stands in it.
+#[derive(Clone, Copy)]
+struct Writing {
+    talk: Talk,
+    field: NodeRef<html::Textarea>,
+    names: Names,
+    /// Who was chosen to be named.
+    chosen: StoredValue<Vec<Mention>>,
+    trouble: RwSignal<Option<String>>,
+}
 
-    let send = move || {
-        let Some(element) = field.get_untracked() else {
+impl Writing {
+    fn send(self) {
+        let Some(element) = self.field.get_untracked() else {
             return;
         };
-        let text = element.value();
-        if let Some(message) = talk.editing.get_untracked() {
-            match Body::parse(&text) {
-                Ok(body) if body.as_str() == message.body => talk.editing.set(None),
-                Ok(body) => spawn_local(async move {
-                    match talk.edit(message.id, &body).await {
-                        Ok(()) => talk.editing.set(None),
-                        Err(problem) => trouble.set(Some(problem.to_string())),
+        let (talk, trouble, text) = (self.talk, self.trouble, element.value());
+        let editing = talk.editing.get_untracked();
+        if editing.is_none() && text.trim().is_empty() {
+            return;
+        }
+        let body = match Body::parse(&text) {
+            Ok(body) => body,
+            Err(refusal) => return trouble.set(Some(refusal.to_string())),
+        };
+        let mentions = self
+            .chosen
+            .with_value(|chosen| named(body.as_str(), chosen));
+        match editing {
+            Some(message) if body.as_str() == message.body => talk.editing.set(None),
+            Some(message) => spawn_local(async move {
+                match talk.edit(message.id, &body, &mentions).await {
+                    Ok(()) => {
+                        talk.editing.try_set(None);
                     }
-                }),
-                Err(refusal) => trouble.set(Some(refusal.to_string())),
-            }
-            return;
-        }
-        if text.trim().is_empty() {
-            return;
-        }
-        match Body::parse(&text) {
-            Ok(body) => {
+                    Err(problem) => {
+                        trouble.try_set(Some(problem.to_string()));
+                    }
+                }
+            }),
+            None => {
                 trouble.set(None);
-                put(&element, "");
-                talk.say(&body);
+                self.put("", Vec::new());
+                draft::forget(talk);
+                talk.say(&body, mentions);
             }
-            Err(refusal) => trouble.set(Some(refusal.to_string())),
         }
-    };
+    }
 
-    let pressed = move |event: KeyboardEvent| {
+    fn put(self, text: &str, chosen: Vec<Mention>) {
+        if let Some(element) = self.field.get_untracked() {
+            element.set_value(text);
+            grow(&element);
+        }
+        self.chosen.set_value(chosen);
+    }
+
+    fn typed(self) {
+        let Some(element) = self.field.get_untracked() else {
+            return;
+        };
+        grow(&element);
+        self.names.look(self.talk, &element);
+        if self.talk.editing.with_untracked(Option::is_some) {
+            return;
+        }
+        let text = element.value();
+        draft::keep(self.talk, &text);
+        if text.trim().is_empty() {
+            self.talk.stop_typing();
+        } else {
+            self.talk.type_on();
+        }
+    }
+
+    fn name(self, mention: Mention) {
+        if let Some(element) = self.field.get_untracked() {
+            self.names.complete(&element, &mention);
+            grow(&element);
+            self.chosen.update_value(|chosen| chosen.push(mention));
+            draft::keep(self.talk, &element.value());
+        }
+    }
+
+    fn pressed(self, event: &KeyboardEvent) {
         if event.is_composing() || event.key_code() == COMPOSING {
             return;
         }
-        match event.key().as_str() {
+        let talk = self.talk;
+        let key = event.key();
+        match self.names.pressed(&key) {
+            Taken::Not => {}
+            Taken::Moved => return event.prevent_default(),
+            Taken::Chosen(mention) => {
+                event.prevent_default();
+                return self.name(mention);
+            }
+        }
+        match key.as_str() {
             "Enter" if !event.shift_key() && (event.ctrl_key() || !touches()) => {
                 event.prevent_default();
-                send();
+                self.send();
             }
-            "ArrowUp" if is_empty(field) && talk.editing.with_untracked(Option::is_none) => {
+            "ArrowUp" if self.is_empty() && talk.editing.with_untracked(Option::is_none) => {
                 event.prevent_default();
                 talk.edit_last();
             }
-            "Escape" => talk.editing.set(None),
+            "Escape" => {
+                talk.editing.set(None);
+                talk.replying.set(None);
+            }
             _ => {}
         }
-    };
+    }
 
-    // From the second run on: the first one would empty what was typed before the wasm came.
-    Effect::new(move |before: Option<bool>| {
-        let editing = talk.editing.get();
-        let is_editing = editing.is_some();
-        if let (Some(before), Some(element)) = (before, field.get_untracked()) {
-            match editing {
-                Some(message) => put(&element, &message.body),
-                None if before => put(&element, ""),
-                None => {}
+    fn is_empty(self) -> bool {
+        self.field
+            .get_untracked()
+            .is_some_and(|element| element.value().is_empty())
+    }
+
+    /// The text follows what is edited, and comes back when that is over.
+    fn follow(self) {
+        let talk = self.talk;
+        // From the second run on: the first one would empty what was typed before the wasm came.
+        Effect::new(move |before: Option<Option<Arc<Message>>>| {
+            let editing = talk.editing.get();
+            if let Some(before) = before
+                && before.is_some() | editing.is_some()
+            {
+                match &editing {
+                    Some(message) => self.put(&message.body, message.mentions.clone()),
+                    None => self.put(&draft::kept(talk), Vec::new()),
+                }
+                self.trouble.set(None);
+                self.focus();
             }
-            trouble.set(None);
+            editing
+        });
+        Effect::new(move |before: Option<bool>| {
+            let replying = talk.replying.get().is_some();
+            if before == Some(false) && replying {
+                self.focus();
+            }
+            replying
+        });
+        Effect::new(move |_| {
+            if let Some(element) = self.field.get() {
+                if element.value().is_empty() {
+                    element.set_value(&draft::kept(talk));
+                }
+                grow(&element);
+            }
+        });
+        on_cleanup(move || talk.stop_typing());
+    }
+
+    fn focus(self) {
+        if let Some(element) = self.field.get_untracked() {
             let _ = element.focus();
         }
-        is_editing
-    });
-    Effect::new(move |_| {
-        if let Some(element) = field.get() {
-            grow(&element);
-        }
-    });
+    }
+}
 
+#[component]
+pub(super) fn Composer(talk: Talk) -> impl IntoView {
+    let writing = Writing {
+        talk,
+        field: NodeRef::new(),
+        names: Names::new(),
+        chosen: StoredValue::new(Vec::new()),
+        trouble: talk.trouble,
+    };
+    writing.follow();
     let label = move || {
         if talk.editing.with(Option::is_some) {
             "Save"
@@ -96,49 +197,76 @@ pub(super) fn Composer(talk: Talk) -> impl IntoView {
         }
     };
     view! {
-        <Show when=move || talk.editing.with(Option::is_some)>
-            <div class="mending">
-                <Icon glyph=Glyph::Edit/>
-                <span>"Editing your message"</span>
-                <button type="button" class="icon" aria-label="Cancel" on:click=move |_| talk.editing.set(None)>
-                    <Icon glyph=Glyph::Close/>
-                </button>
-            </div>
-        </Show>
-        <div class="trouble-line" role="alert">{move || trouble.get()}</div>
+        <Mending talk=talk/>
+        <Answering talk=talk/>
+        <div class="trouble-line" role="alert">{move || talk.trouble.get()}</div>
         <form class="compose" on:submit=move |event| event.prevent_default()>
+            <NamesList names=writing.names choose=Callback::new(move |mention| writing.name(mention))/>
             <textarea
-                node_ref=field
+                node_ref=writing.field
                 class="field"
                 aria-label="Message"
                 placeholder=move || talk.page.with(|page| format!("Message {}", page.name))
                 rows="1"
                 dir="auto"
                 autocomplete="off"
-                on:keydown=pressed
-                on:input=move |_| {
-                    if let Some(element) = field.get_untracked() {
-                        grow(&element);
-                    }
+                aria-controls="names"
+                aria-expanded=move || if writing.names.is_open() { "true" } else { "false" }
+                aria-activedescendant=move || writing.names.active()
+                on:keydown=move |event| writing.pressed(&event)
+                on:input=move |_| writing.typed()
+                on:blur=move |_| {
+                    writing.names.close();
+                    talk.stop_typing();
                 }
             ></textarea>
             // Not a submit button: before the wasm is there, a form that is sent would lose the text.
-            <button type="button" class="send" aria-label=label on:click=move |_| send()>
+            <button type="button" class="send" aria-label=label on:click=move |_| writing.send()>
                 <Icon glyph=Glyph::Send/>
             </button>
         </form>
     }
 }
 
-fn is_empty(field: NodeRef<html::Textarea>) -> bool {
-    field
-        .get_untracked()
-        .is_some_and(|element| element.value().is_empty())
+#[component]
+fn Mending(talk: Talk) -> impl IntoView {
+    view! {
+        <Show when=move || talk.editing.with(Option::is_some)>
+            <div class="mending">
+                <Icon glyph=Glyph::Edit/>
+                <span class="grow">"Editing your message"</span>
+                <button type="button" class="icon" aria-label="Cancel" on:click=move |_| talk.editing.set(None)>
+                    <Icon glyph=Glyph::Close/>
+                </button>
+            </div>
+        </Show>
+    }
 }
 
-fn put(element: &web_sys::HtmlTextAreaElement, text: &str) {
-    element.set_value(text);
-    grow(element);
+#[component]
+fn Answering(talk: Talk) -> impl IntoView {
+    move || {
+        talk.replying.get().map(|message| {
+            let class = format!("mending answering hue-{}", domain::hue(&message.author.0));
+            view! {
+                <div class=class>
+                    <Icon glyph=Glyph::Reply/>
+                    <div class="grow">
+                        <b>{message.author_name.clone()}</b>
+                        <span class="line" dir="auto">{domain::text::plain(&message.body)}</span>
+                    </div>
+                    <button
+                        type="button"
+                        class="icon"
+                        aria-label="Cancel reply"
+                        on:click=move |_| talk.replying.set(None)
+                    >
+                        <Icon glyph=Glyph::Close/>
+                    </button>
+                </div>
+            }
+        })
+    }
 }
 
 /// As high as its text; the stylesheet ends it at eight lines.

@@ -137,12 +137,16 @@ fn Person(talk: Talk, member: Member, remove: Callback<Member>) -> impl IntoView
         (PageRole::Member, false) => "Member",
     };
     let label = format!("Remove {}", member.name);
-    let (id, name) = (member.account.0, member.name.clone());
+    let (account, id, name) = (member.account, member.account.0, member.name.clone());
+    let online = move || {
+        let here = me || talk.online.with(|online| online.contains(&account));
+        here.then(|| view! { <span class="online" role="img" aria-label="Online"></span> })
+    };
     let removable = move || talk.may_manage.get() && !me;
     let member = StoredValue::new(member);
     view! {
         <li class="member">
-            <Avatar id=id name=name.clone()/>
+            <span class="face"><Avatar id=id name=name.clone()/>{online}</span>
             <div class="grow">{name}<small>{role}</small></div>
             <Show when=removable>
                 <button

@@ -107,7 +107,11 @@ mod tests {
                 changed: seq,
                 at: Timestamp(at),
                 edited: None,
+                deleted: false,
                 body: "hello".into(),
+                reply: None,
+                mentions: Vec::new(),
+                reactions: Vec::new(),
             }),
             state: State::Stored,
         }

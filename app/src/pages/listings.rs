@@ -35,6 +35,11 @@ impl Listings {
         self.pages = pages;
     }
 
+    /// Messages by others that I have not read, on all pages.
+    pub fn unread(&self) -> i64 {
+        self.pages.iter().map(|listing| listing.unread).sum()
+    }
+
     pub fn pages(&self) -> &[PageListing] {
         &self.pages
     }
@@ -53,7 +58,8 @@ impl Listings {
         match event {
             Event::Message(message) => {
                 let counts = message.author != me && watched != Some(message.page);
-                self.message(message, counts)
+                let names_me = message.mentions.iter().any(|mention| mention.account == me);
+                self.message(message, counts, names_me)
             }
             Event::Page(page) => match self.find_mut(page.id) {
                 Some(listing) if listing.page != *page => {
@@ -74,7 +80,7 @@ impl Listings {
         }
     }
 
-    fn message(&mut self, message: &Message, counts: bool) -> Heard {
+    fn message(&mut self, message: &Message, counts: bool, names_me: bool) -> Heard {
         let counted = self.counted.entry(message.page).or_default();
         let new = message.seq > *counted;
         *counted = (*counted).max(message.seq);
@@ -97,6 +103,7 @@ impl Listings {
         listing.last_at = at;
         if counts {
             listing.unread += 1;
+            listing.mentioned |= names_me;
         }
         self.sort();
         Heard::Changed
@@ -108,6 +115,7 @@ impl Listings {
             Some(listing) if listing.unread > 0 => match newest {
                 Some(newest) if newest <= seq => {
                     listing.unread = 0;
+                    listing.mentioned = false;
                     Heard::Changed
                 }
                 _ => Heard::Ask,
@@ -158,6 +166,7 @@ mod tests {
             last: None,
             last_at: Some(Timestamp(100 - i64::from(n))),
             unread: 0,
+            mentioned: false,
         };
         Listings::new(vec![listing(1), listing(2)])
     }
@@ -172,7 +181,11 @@ mod tests {
             changed: seq,
             at: Timestamp(seq * 1000),
             edited: None,
+            deleted: false,
             body: format!("message {seq}"),
+            reply: None,
+            mentions: Vec::new(),
+            reactions: Vec::new(),
         }
     }
 

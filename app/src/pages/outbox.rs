@@ -170,7 +170,11 @@ impl Queue {
         while let Some(draft) = self.next(page) {
             let id = draft.id;
             let reply = draft.reply.map(|quote| quote.id);
-            let mentions = draft.mentions.iter().map(|mention| mention.account).collect();
+            let mentions = draft
+                .mentions
+                .iter()
+                .map(|mention| mention.account)
+                .collect();
             let posting = api::post_message(page, id, draft.body, reply, mentions);
             let answer = within(ANSWER, posting).await;
             match answer {

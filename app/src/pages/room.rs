@@ -8,9 +8,10 @@ use super::{
     api,
     composer::Composer,
     details::Details,
+    listings::Listings,
     shelf::Shelf,
     sidebar::Sidebar,
-    talk::{Standing, Talk, signed_out},
+    talk::{Standing, Talk, signed_out, writing},
     timeline::Timeline,
 };
 use crate::{
@@ -106,7 +107,7 @@ fn Chosen(place: Place, first: First) -> impl IntoView {
 /// Nothing chosen yet. On a phone this is the list.
 #[component]
 fn Home() -> impl IntoView {
-    tab_title(|| "Stoa".into());
+    tab_title(with_unread(|| "Stoa".into()));
     view! {
         <main class="talk chosen-none">
             <p class="muted">"Choose a page to read and write there."</p>
@@ -165,7 +166,7 @@ fn Conversation(talk: Talk) -> impl IntoView {
     let archived = move || talk.page.with(|page| page.archived);
     let name = move || talk.page.with(|page| page.name.clone());
     let id = talk.id;
-    tab_title(move || format!("{} · Stoa", name()));
+    tab_title(with_unread(move || format!("{} · Stoa", name())));
     view! {
         <main class="talk">
             <header class="bar">
@@ -173,7 +174,7 @@ fn Conversation(talk: Talk) -> impl IntoView {
                 {move || view! { <Tile id=id.0 name=name()/> }}
                 <div class="grow">
                     <h1 dir="auto">{name}</h1>
-                    <small>{move || people(talk)}</small>
+                    <small>{move || talk.typing.with(|names| writing(names)).unwrap_or_else(|| people(talk))}</small>
                 </div>
                 <button
                     type="button"
@@ -208,6 +209,15 @@ fn Standstill() -> impl IntoView {
         <div class="standstill" role="status">
             {move || trouble.get().then_some("Reconnecting…")}
         </div>
+    }
+}
+
+/// How much there is to read, before what the tab says.
+fn with_unread(words: impl Fn() -> String) -> impl Fn() -> String {
+    let list = Shelf::here().list();
+    move || match list.with(Listings::unread) {
+        0 => words(),
+        count => format!("({count}) {}", words()),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Where one reads in the log. The log grows from its end (`column-reverse`), so that it opens at the end before
 //! any script has run, and history above does not move what is read; here is what remains to be held by hand.
 
+use domain::MessageId;
 use leptos::{html, prelude::*, task::spawn_local};
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::Element;
 
 /// So near to the end, new messages are followed.
@@ -41,6 +42,10 @@ impl Scroll {
         changed
     }
 
+    pub fn near_end(self) -> bool {
+        self.distance_to_end() < NEAR_START
+    }
+
     pub fn near_start(self) -> bool {
         self.log().is_some_and(|log| {
             let beyond = f64::from(log.scroll_height() - log.client_height());
@@ -50,12 +55,20 @@ impl Scroll {
 
     /// Called before a change.
     pub fn hold(self) -> Held {
-        let Some(log) = self.log() else {
+        if self.log().is_none() {
             return Held::Nothing;
-        };
+        }
         if self.at_end.get_untracked() {
             return Held::End;
         }
+        self.hold_message()
+    }
+
+    /// What is read stays, also where the end of the document is near.
+    pub fn hold_message(self) -> Held {
+        let Some(log) = self.log() else {
+            return Held::Nothing;
+        };
         match first_in_view(&log) {
             Some(message) => Held::At {
                 top: message.get_bounding_client_rect().top(),
@@ -88,6 +101,58 @@ impl Scroll {
             log.set_scroll_top(0);
             self.at_end.set(true);
         }
+    }
+
+    /// Brings a message to the middle, marks it for a moment, and gives it the focus.
+    pub fn bring(self, id: MessageId) {
+        spawn_local(async move {
+            leptos::task::tick().await;
+            let Some(log) = self.log() else { return };
+            let Ok(Some(message)) = log.query_selector(&format!("[data-id=\"{id}\"]")) else {
+                return;
+            };
+            let options = web_sys::ScrollIntoViewOptions::new();
+            options.set_block(web_sys::ScrollLogicalPosition::Center);
+            message.scroll_into_view_with_scroll_into_view_options(&options);
+            if let Some(message) = message.dyn_ref::<web_sys::HtmlElement>() {
+                let _ = message.focus();
+            }
+            let _ = message.class_list().add_1("flash");
+            gloo_timers::future::TimeoutFuture::new(1_600).await;
+            let _ = message.class_list().remove_1("flash");
+        });
+    }
+
+    /// Puts a menu beside a message, inside of the window. On a narrow screen the stylesheet puts it at the bottom.
+    pub fn place_beside(self, menu: &web_sys::HtmlElement, id: MessageId) {
+        let Some(log) = self.log() else { return };
+        let Ok(Some(bubble)) = log.query_selector(&format!("[data-id=\"{id}\"] .bubble")) else {
+            return;
+        };
+        let (bubble, own) = (
+            bubble.get_bounding_client_rect(),
+            menu.get_bounding_client_rect(),
+        );
+        let number = |size: Result<JsValue, JsValue>| size.ok().and_then(|size| size.as_f64());
+        let width = number(window().inner_width()).unwrap_or_default();
+        let height = number(window().inner_height()).unwrap_or_default();
+        let left = if bubble.left() + bubble.width() / 2.0 > width / 2.0 {
+            bubble.right() - own.width()
+        } else {
+            bubble.left()
+        };
+        let top = if bubble.bottom() + own.height() + 12.0 < height {
+            bubble.bottom() + 4.0
+        } else {
+            bubble.top() - own.height() - 4.0
+        };
+        let style = web_sys::HtmlElement::style(menu);
+        let put = |name: &str, at: f64, most: f64| {
+            let at = at.clamp(8.0, (most - 8.0).max(8.0));
+            let _ = style.set_property(name, &format!("{at}px"));
+        };
+        put("--left", left, width - own.width());
+        put("--top", top, height - own.height());
     }
 
     /// Puts the divider near the top, unless the browser did so itself or somebody has scrolled already.

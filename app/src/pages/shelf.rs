@@ -1,8 +1,12 @@
 //! My pages, the same list wherever a sidebar shows it, kept true while the tab is open.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use domain::{Event, Identity, PageId, PageListing, Timestamp};
+use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -23,6 +27,10 @@ pub struct Shelf {
     /// The page whose end somebody is looking at: what arrives there is not unread.
     watched: StoredValue<Option<PageId>>,
     asking: StoredValue<Asking>,
+    /// The message that somebody wants to see, until its page shows it.
+    visit: RwSignal<Option<(PageId, i64)>>,
+    /// What this device has got of pages that are not open, and has not told yet.
+    arrived: StoredValue<BTreeMap<PageId, i64>>,
     live: Live,
 }
 
@@ -48,6 +56,8 @@ impl Shelf {
             now: RwSignal::new(zone::now()),
             watched: StoredValue::new(None),
             asking: StoredValue::new(Asking::No),
+            visit: RwSignal::new(None),
+            arrived: StoredValue::new(BTreeMap::new()),
             live: Live::here(),
         };
         provide_context(shelf);
@@ -61,6 +71,10 @@ impl Shelf {
 
     pub fn list(self) -> RwSignal<Listings> {
         self.list
+    }
+
+    pub fn visit(self) -> RwSignal<Option<(PageId, i64)>> {
+        self.visit
     }
 
     /// The calendar that times are shown in, the same all over the tab.
@@ -101,6 +115,7 @@ impl Shelf {
         });
         self.live.listen(move |news| match news {
             News::Event(_, event) => {
+                let event = &**event;
                 let Some(me) = self
                     .me
                     .with_untracked(|me| me.as_ref().map(|me| me.account))
@@ -109,6 +124,12 @@ impl Shelf {
                 };
                 if matches!(event, Event::SignedOut) {
                     signed_out();
+                }
+                if let Event::Message(message) = event
+                    && message.author != me
+                    && message.seq == message.changed
+                {
+                    self.arrived(message.page, message.seq);
                 }
                 let watched = self.watched.get_value();
                 let mut heard = Heard::Nothing;
@@ -122,6 +143,7 @@ impl Shelf {
                     Heard::Nothing => {}
                 }
             }
+            News::Signal(..) => {}
             News::Resync => self.ask(),
             News::Poll => {
                 polls.update_value(|polls| *polls += 1);
@@ -139,6 +161,26 @@ impl Shelf {
     /// The newest number of the open page, so that its events count once.
     pub fn newest(self, page: PageId, number: i64) {
         self.list.update_untracked(|list| list.note(page, number));
+    }
+
+    /// Told a little later, and what came meanwhile with it.
+    fn arrived(self, page: PageId, seq: i64) {
+        let waiting = self.arrived.with_value(|arrived| !arrived.is_empty());
+        self.arrived.update_value(|arrived| {
+            arrived.insert(page, seq);
+        });
+        if waiting {
+            return;
+        }
+        spawn_local(async move {
+            let wait = 500.0 + 1_500.0 * js_sys::Math::random();
+            TimeoutFuture::new(wait as u32).await;
+            let arrived = self.arrived.try_update_value(std::mem::take);
+            for (page, seq) in arrived.unwrap_or_default() {
+                // Another time will do: marks only grow.
+                let _ = within(ANSWER, api::mark(page, seq, 0)).await;
+            }
+        });
     }
 
     fn follow(self) {

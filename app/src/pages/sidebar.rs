@@ -1,9 +1,12 @@
 //! The list of my pages, the open one marked.
 
-use domain::{Identity, PageId, PageListing};
+use domain::{Identity, PageId, PageListing, text::plain};
 use leptos::prelude::*;
 
-use super::shelf::Shelf;
+use super::{
+    search::{SearchField, SearchResults, Searching},
+    shelf::Shelf,
+};
 use crate::{
     people::AccountMenu,
     ui::{Glyph, Icon, Tile},
@@ -29,10 +32,15 @@ pub(super) fn Sidebar(
     };
     let none = move || shelf.list().with(|list| list.pages().is_empty());
     let name = me.name.clone();
+    let searching = Searching::new();
     view! {
         <nav class="pages" aria-label="Pages">
             <div class="brand"><Icon glyph=Glyph::Stoa/>"Stoa"</div>
-            <ul class="page-list">
+            <SearchField searching=searching/>
+            <Show when=move || searching.is_on()>
+                <SearchResults searching=searching/>
+            </Show>
+            <ul class="page-list" hidden=move || searching.is_on()>
                 <For
                     each=ids
                     key=|id| *id
@@ -68,7 +76,9 @@ fn Listing(id: PageId, here: Signal<Option<PageId>>, me: String) -> impl IntoVie
             } else {
                 count.to_string()
             };
-            view! { <span class="badge">{shown}<span class="unseen">" unread"</span></span> }
+            let at = listing.with(|listing| listing.as_ref().is_some_and(|l| l.mentioned));
+            let at = at.then(|| view! { <span class="badge at">"@"<span class="unseen">" you are mentioned"</span></span> });
+            view! { {at}<span class="badge">{shown}<span class="unseen">" unread"</span></span> }
         })
     };
     let last = move || {
@@ -77,6 +87,11 @@ fn Listing(id: PageId, here: Signal<Option<PageId>>, me: String) -> impl IntoVie
             let author = if *author == me { "You" } else { author };
             // A line of the list, however long the message is.
             let text: String = text.chars().take(120).collect();
+            let text = if text.is_empty() {
+                "Message deleted".into()
+            } else {
+                plain(&text)
+            };
             Some(format!("{author}: {text}"))
         })
     };

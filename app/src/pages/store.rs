@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use domain::{AccountId, History, Mention, Message, MessageId, PageId, Quote, Room, Timestamp};
+use domain::{
+    AccountId, Around, History, Mention, Message, MessageId, PageId, Quote, Room, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use super::lines::{Entry, State};
@@ -71,6 +73,16 @@ pub struct Store {
     /// The highest number heard of, be it only from the answer to a post.
     heard: i64,
     divider: Option<Divider>,
+    /// A stretch somewhere in history that is shown instead of the end.
+    visit: Option<Visit>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Visit {
+    low: i64,
+    high: i64,
+    /// There is more before it.
+    older: bool,
 }
 
 impl Store {
@@ -98,6 +110,7 @@ impl Store {
                     seq: message.seq,
                     unread: room.unread,
                 }),
+            visit: None,
         };
         store.older(i64::MAX, &room.history);
         store.advance(room.history.counter);
@@ -120,7 +133,52 @@ impl Store {
 
     /// Where older history begins, while there is any.
     pub fn before(&self) -> Option<i64> {
-        (self.floor > 0).then_some(self.floor)
+        match self.visit {
+            Some(visit) => visit.older.then_some(visit.low),
+            None => (self.floor > 0).then_some(self.floor),
+        }
+    }
+
+    /// Where what is shown of history goes on towards the end.
+    pub fn after(&self) -> Option<i64> {
+        self.visit.map(|visit| visit.high)
+    }
+
+    /// Shows what lies around a message far up, or goes on from there towards the end. Where it meets what is
+    /// known of the end, it is one with it.
+    pub fn visit(&mut self, around: &Around) {
+        for message in &around.messages {
+            self.keep(message.clone());
+        }
+        let (Some(first), Some(last)) = (around.messages.first(), around.messages.last()) else {
+            return;
+        };
+        let mut visit = Visit {
+            low: first.seq,
+            high: last.seq,
+            older: around.older,
+        };
+        if let Some(before) = self.visit
+            && (before.low..=before.high + 1).contains(&visit.low)
+        {
+            visit.low = before.low;
+            visit.older = before.older;
+        }
+        if visit.high + 1 >= self.floor || !around.newer {
+            self.floor = if visit.older {
+                visit.low.min(self.floor)
+            } else {
+                0
+            };
+            self.visit = None;
+        } else {
+            self.visit = Some(visit);
+        }
+    }
+
+    /// Back to the end.
+    pub fn leave(&mut self) {
+        self.visit = None;
     }
 
     /// A message pushed by the server, or the answer to an edit.
@@ -156,8 +214,15 @@ impl Store {
         for message in &answer.messages {
             self.keep(message.clone());
         }
+        let first = answer.messages.first().map(|message| message.seq);
+        if let Some(visit) = &mut self.visit {
+            if before == visit.low {
+                visit.low = first.unwrap_or(visit.low);
+                visit.older = answer.more;
+            }
+            return;
+        }
         if before >= self.floor {
-            let first = answer.messages.first().map(|message| message.seq);
             self.floor = match first {
                 Some(first) if answer.more => first.min(self.floor),
                 _ => 0,
@@ -242,8 +307,25 @@ impl Store {
         self.stored.get(seq).cloned()
     }
 
+    /// The shown message of this number.
+    pub fn at(&self, seq: i64) -> Option<&Arc<Message>> {
+        let shown = match self.visit {
+            Some(visit) => (visit.low..=visit.high).contains(&seq),
+            None => seq >= self.floor,
+        };
+        self.stored.get(&seq).filter(|_| shown)
+    }
+
     /// Everything to show, in order: stored by number, then what waits, in order of writing.
     pub fn entries(&self) -> Vec<Entry> {
+        if let Some(visit) = self.visit {
+            let stored = self.stored.range(visit.low..=visit.high);
+            let entry = |(_, message): (&i64, &Arc<Message>)| Entry {
+                message: message.clone(),
+                state: State::Stored,
+            };
+            return stored.map(entry).collect();
+        }
         let mut entries: Vec<_> = self
             .shown()
             .map(|message| Entry {

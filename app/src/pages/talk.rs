@@ -20,6 +20,7 @@ use super::{
     scroll::{Held, Scroll},
     sheet::Sheet,
     shelf::Shelf,
+    span::Span,
     store::{Draft, Store},
     zone::Zone,
 };
@@ -59,6 +60,8 @@ pub struct Talk {
     pub invited: RwSignal<Vec<Invited>>,
     pub standing: RwSignal<Standing>,
     pub older: RwSignal<Older>,
+    /// The conversation goes on below what is in the document.
+    pub below: RwSignal<bool>,
     /// My message that the composer edits.
     pub editing: RwSignal<Option<Arc<Message>>>,
     /// What the composer answers.
@@ -67,6 +70,8 @@ pub struct Talk {
     pub acting: RwSignal<Option<Arc<Message>>>,
     /// Up to which numbers all others have got and read the messages; never back.
     pub reach: RwSignal<(i64, i64)>,
+    /// What went wrong with the last thing that was tried.
+    pub trouble: RwSignal<Option<String>>,
     /// Members who are online now.
     pub online: RwSignal<BTreeSet<AccountId>>,
     /// Who is writing: their names.
@@ -94,6 +99,10 @@ struct State {
     again: bool,
     checking: bool,
     counting: bool,
+    going_down: bool,
+    /// Messages are loaded above what is in the document.
+    above: bool,
+    span: Span,
     marking: bool,
     /// The numbers up to which the server knows that I have read, and that this device has got the messages.
     read: i64,
@@ -116,13 +125,21 @@ impl Talk {
         let store = Store::open(&room);
         let shelf = Shelf::here();
         let zone = shelf.zone().get_untracked();
-        let days = lines::days(store.entries(), store.divider(), |at| zone.local(at).days);
         let older = if store.before().is_some() {
             Older::There
         } else {
             Older::None
         };
+        let entries = store.entries();
+        // With much unread, reading begins at its first.
+        let span = store
+            .divider()
+            .map_or_else(Span::default, |divider| Span::around(&entries, divider.seq));
+        let (entries, above, below) = span.cut(entries);
+        let days = lines::days(entries, store.divider(), |at| zone.local(at).days);
         let state = State {
+            span,
+            above,
             read: room.read,
             delivered: room.read,
             seen: store.latest(),
@@ -138,9 +155,11 @@ impl Talk {
             invited: RwSignal::new(room.invited),
             standing: RwSignal::new(Standing::Member),
             older: RwSignal::new(older),
+            below: RwSignal::new(below),
             editing: RwSignal::new(None),
             replying: RwSignal::new(None),
             acting: RwSignal::new(None),
+            trouble: RwSignal::new(None),
             reach: RwSignal::new(room.marks.by_others(room.me.account)),
             online: RwSignal::new(room.online.into_iter().collect()),
             typing: RwSignal::new(Vec::new()),
@@ -168,6 +187,7 @@ impl Talk {
         self.change(|store| waiting.into_iter().for_each(|draft| store.write(draft)));
         self.live.listen(move |news| self.heard(news));
         self.hear_signals();
+        self.hear_visits();
         self.outbox.listen(move |outcome| self.sent(outcome));
         if self.live.is_up() {
             self.catch_up();
@@ -177,7 +197,12 @@ impl Talk {
 
     /// Changes the store and then what is shown of it, keeping one's place.
     fn change(self, change: impl FnOnce(&mut Store)) {
-        self.change_holding(self.scroll.hold(), change);
+        let held = if self.is_at_end() {
+            self.scroll.hold()
+        } else {
+            self.scroll.hold_message()
+        };
+        self.change_holding(held, change);
     }
 
     fn change_holding(self, held: Held, change: impl FnOnce(&mut Store)) {
@@ -190,15 +215,81 @@ impl Talk {
 
     fn show(self) {
         let zone = self.zone.get_untracked();
-        let days = self.store.with_value(|store| {
-            lines::days(store.entries(), store.divider(), |at| zone.local(at).days)
+        let span = self.state.with_value(|state| state.span);
+        let (days, above, below) = self.store.with_value(|store| {
+            let (entries, above, below) = span.cut(store.entries());
+            let days = lines::days(entries, store.divider(), |at| zone.local(at).days);
+            (days, above, below || store.after().is_some())
         });
+        self.state.update_value(|state| state.above = above);
+        if self.below.get_untracked() != below {
+            self.below.set(below);
+        }
         self.sheet.show(days);
+    }
+
+    /// The beginning of what is in the document comes near.
+    pub fn go_up(self) {
+        if self.state.with_value(|state| state.above) {
+            self.respan(Span::up);
+        } else if self.older.get_untracked() == Older::There {
+            self.load_older();
+        }
+    }
+
+    /// The end of what is in the document comes near, and it is not the end of the conversation.
+    pub fn go_down(self) {
+        let after = self.store.with_value(Store::after);
+        let all_shown = self.store.with_value(|store| {
+            let span = self.state.with_value(|state| state.span);
+            !span.cut(store.entries()).2
+        });
+        match after {
+            Some(after) if all_shown => self.load_newer(after),
+            _ => self.respan(Span::down),
+        }
+    }
+
+    fn respan(self, to: impl Fn(Span, &[lines::Entry]) -> Span) {
+        let held = self.scroll.hold_message();
+        let span = self.state.with_value(|state| state.span);
+        let span = self.store.with_value(|store| to(span, &store.entries()));
+        self.state.update_value(|state| state.span = span);
+        self.show();
+        self.scroll.settle(held);
+    }
+
+    fn load_newer(self, after: i64) {
+        if self.state.with_value(|state| state.going_down) {
+            return;
+        }
+        self.state.update_value(|state| state.going_down = true);
+        spawn_local(async move {
+            let answer = within(ANSWER, api::messages_around(self.id, after, Some(AT_ONCE))).await;
+            let alive = self
+                .state
+                .try_update_value(|state| state.going_down = false);
+            if let (Some(()), Some(Ok(around))) = (alive, answer) {
+                self.change_holding(self.scroll.hold_message(), |store| store.visit(&around));
+                self.respan(Span::down);
+            }
+        });
+    }
+
+    /// Back to the newest messages.
+    pub fn to_latest(self) {
+        self.state
+            .update_value(|state| state.span = Span::default());
+        self.store.update_value(Store::leave);
+        self.scroll.to_end();
+        self.show();
+        self.scroll.settle(Held::End);
+        self.looked_at();
     }
 
     /// The end may have come into view, or the window into focus: what is seen there is read.
     pub fn looked_at(self) {
-        let at_end = self.scroll.at_end.get_untracked();
+        let at_end = self.is_at_end();
         let (latest, fresh) = self.store.with_value(|store| {
             let seen = self.state.with_value(|state| state.seen);
             (store.latest(), store.by_others_after(seen))
@@ -222,7 +313,13 @@ impl Talk {
         let page = document();
         page.visibility_state() == VisibilityState::Visible
             && page.has_focus().unwrap_or(false)
-            && self.scroll.at_end.try_get_untracked().unwrap_or(false)
+            && self.is_at_end()
+    }
+
+    /// The newest message is in view, or nearly.
+    fn is_at_end(self) -> bool {
+        self.scroll.at_end.try_get_untracked().unwrap_or(false)
+            && !self.below.try_get_untracked().unwrap_or(true)
     }
 
     /// A hole may close by itself: events overtake each other, and an answer may overtake its event.
@@ -319,7 +416,10 @@ impl Talk {
                 self.older.set(Older::Failed);
                 return;
             };
-            self.change(|store| store.older(before, &history));
+            self.change_holding(self.scroll.hold_message(), |store| {
+                store.older(before, &history);
+            });
+            self.respan(Span::up);
             let more = self.store.with_value(Store::before).is_some();
             self.older
                 .set(if more { Older::There } else { Older::None });
@@ -343,15 +443,20 @@ impl Talk {
         };
         self.replying.set(None);
         self.stop_typing();
-        self.scroll.to_end();
+        self.to_latest();
         self.change_holding(Held::End, |store| store.write(draft.clone()));
         self.outbox.push(draft);
     }
 
     pub fn edit_last(self) {
         if let Some(mine) = self.store.with_value(Store::my_last) {
-            self.editing.set(Some(mine));
+            self.edit_this(mine);
         }
+    }
+
+    pub fn edit_this(self, mine: Arc<Message>) {
+        self.replying.set(None);
+        self.editing.set(Some(mine));
     }
 
     pub fn retry(self, id: MessageId) {

@@ -5,6 +5,8 @@ use leptos::{either::Either, ev, prelude::*};
 
 use super::{
     bubble::Bubble,
+    hand::{Hand, pressed},
+    menu::MessageMenu,
     sheet::{DayView, LineView},
     talk::{Older, Talk},
 };
@@ -25,10 +27,13 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
         if talk.scroll.moved() {
             talk.looked_at();
         }
-        if talk.older.get_untracked() == Older::There && talk.scroll.near_start() {
-            talk.load_older();
+        if talk.scroll.near_start() {
+            talk.go_up();
+        } else if talk.below.get_untracked() && talk.scroll.near_end() {
+            talk.go_down();
         }
     };
+    let hand = Hand::new();
     let loading = move || talk.older.get() == Older::Loading;
     view! {
         <div class="log-frame">
@@ -41,6 +46,11 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
                 tabindex="0"
                 node_ref=talk.scroll.log
                 on:scroll=scrolled
+                on:keydown=move |event| pressed(talk, &event)
+                on:pointerdown=move |event| hand.down(talk, &event)
+                on:pointermove=move |event| hand.moved(&event)
+                on:pointerup=move |_| hand.up(talk)
+                on:pointercancel=move |_| hand.cancel()
             >
                 <div class="lines">
                     <Beginning talk=talk/>
@@ -52,6 +62,7 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
                 </div>
             </div>
             <Jump talk=talk/>
+            <MessageMenu talk=talk/>
         </div>
     }
 }
@@ -120,12 +131,9 @@ fn Jump(talk: Talk) -> impl IntoView {
             view! { <span class="badge">{count}<span class="unseen">" new"</span></span> }
         })
     };
-    let jump = move |_| {
-        talk.scroll.to_end();
-        talk.looked_at();
-    };
+    let jump = move |_| talk.to_latest();
     view! {
-        <Show when=move || !talk.scroll.at_end.get()>
+        <Show when=move || !talk.scroll.at_end.get() || talk.below.get()>
             <button type="button" class="jump" on:click=jump>
                 <Icon glyph=Glyph::Down/>
                 "Jump to latest"

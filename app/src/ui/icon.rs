@@ -19,6 +19,11 @@ pub enum Glyph {
     Clock,
     Warning,
     Edit,
+    Checks,
+    Reply,
+    Copy,
+    Bin,
+    Search,
 }
 
 impl Glyph {
@@ -48,6 +53,15 @@ impl Glyph {
             Self::Check => r#"<path d="M5 12.500l4.5 4.500L19 7.5"/>"#,
             Self::Clock => r#"<circle cx="12" cy="12" r="8.5"/><path d="M12 7.500V12l3 2"/>"#,
             Self::Warning => r#"<path d="M12 4l9 16H3z"/><path d="M12 10v4.500M12 17.200h.01"/>"#,
+            Self::Checks => r#"<path d="M2 12.500l4.5 4.500L15 7.500M11 16l1 1L21.500 7.500"/>"#,
+            Self::Reply => r#"<path d="M10 6l-6 6 6 6M4.500 12H14a6 6 0 016 6v1"/>"#,
+            Self::Copy => {
+                r#"<rect x="8" y="8" width="12" height="12" rx="3"/><path d="M16 8V6a2 2 0 00-2-2H6a2 2 0 00-2 2v8a2 2 0 002 2h2"/>"#
+            }
+            Self::Bin => {
+                r#"<path d="M5 7h14M9.500 7V4.500h5V7M7 7l.8 12.500h8.4L17 7M10.500 11v5M13.500 11v5"/>"#
+            }
+            Self::Search => r#"<circle cx="11" cy="11" r="6.500"/><path d="M16 16l4.500 4.500"/>"#,
             Self::Edit => r#"<path d="M4 20l1-4.500L16 4.500l3.5 3.500L8.5 19z"/>"#,
         }
     }

@@ -110,6 +110,14 @@ impl Bus {
         }
     }
 
+    /// To the other nodes: who is online here.
+    pub(crate) fn here(&self, accounts: Vec<AccountId>) {
+        if let Some(upstream) = &self.0.upstream {
+            let node = upstream.node();
+            upstream.control(Control::Here { node, accounts });
+        }
+    }
+
     /// On every node: ask the database anew who this account's sessions are, and what everybody is called.
     pub(crate) fn forget(&self, account: AccountId) {
         self.forget_here(account);

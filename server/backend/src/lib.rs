@@ -20,6 +20,7 @@ mod outbox;
 mod pages;
 mod people;
 mod place;
+mod presence;
 mod random;
 mod reactions;
 mod recent;

@@ -33,6 +33,7 @@ impl Backend {
         let members = members::first(&mut conn, page);
         let members = recent.members.get(page, access.roster, members).await?;
         let (members, member_count) = (members.0.clone(), members.1);
+        let online = self.online_of(members.iter().map(|member| member.account));
         let invited = if may_manage {
             invited(&mut conn, page, self.now()).await?
         } else {
@@ -54,7 +55,7 @@ impl Backend {
             read,
             unread,
             marks: marks::of(&mut conn, page).await?,
-            online: Vec::new(),
+            online,
         })
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     limits::Limits,
     marks::ToldMarks,
     outbox,
+    presence::{self, Presence},
     recent::RecentPages,
     sessions::SessionCache,
     sweeper,
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     pub(crate) db: Db,
     pub(crate) sessions: SessionCache,
     pub(crate) recent: RecentPages,
+    pub(crate) presence: Presence,
     /// The place's name, once it is known.
     pub(crate) place: OnceLock<String>,
     pub(crate) limits: Limits,
@@ -81,6 +83,7 @@ impl Backend {
             db,
             sessions,
             recent,
+            presence: Presence::default(),
             place: OnceLock::new(),
             workers: Workers::default(),
         })))
@@ -91,6 +94,7 @@ impl Backend {
         self.0.bus.start(self);
         self.spawn_worker(sweeper::sweep(self.clone()));
         self.spawn_worker(outbox::deliver(self.clone()));
+        self.spawn_worker(presence::tell(self.clone()));
     }
 
     /// Runs until it ends or the backend stops. See [`Backend::stopping`].

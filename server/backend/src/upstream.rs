@@ -47,6 +47,11 @@ pub(crate) enum Control {
     Forget {
         account: AccountId,
     },
+    /// Everybody who is online at this node, said again and again.
+    Here {
+        node: Uuid,
+        accounts: Vec<AccountId>,
+    },
     /// What this node has said since then may be lost.
     Lost {
         since: Timestamp,

@@ -33,7 +33,7 @@ pub(crate) struct Tx {
 }
 
 enum After {
-    Publish(Topic, Event),
+    Publish(Topic, Box<Event>),
     Cut(AccountId, Timestamp),
     Forget(AccountId),
 }
@@ -48,7 +48,7 @@ impl Tx {
 
     /// After the commit, in the order of the calls.
     pub(crate) fn publish(&mut self, topic: Topic, event: Event) {
-        self.after.push(After::Publish(topic, event));
+        self.after.push(After::Publish(topic, Box::new(event)));
     }
 
     /// After the commit: every socket of this account is closed, on every node, and its sessions are read anew.

@@ -116,7 +116,21 @@ mod tests {
 
     #[test]
     fn other_texts_are_not_emoji() {
-        for text in ["", " ", "a", "1", "12", "#", "™", "↔", "😀 ok", "🇳", "\u{200d}", "👍\u{200d}", "é"] {
+        for text in [
+            "",
+            " ",
+            "a",
+            "1",
+            "12",
+            "#",
+            "™",
+            "↔",
+            "😀 ok",
+            "🇳",
+            "\u{200d}",
+            "👍\u{200d}",
+            "é",
+        ] {
             assert_eq!(emoji_count(text), None, "{text:?}");
         }
         assert_eq!(emoji_count(&"😀".repeat(10_000)), None);

@@ -138,18 +138,19 @@ fn kind(mark: char) -> Option<usize> {
 
 /// `http://`, `https://` or `www.`, up to a space; punctuation at the end is the sentence's.
 fn link(rest: &str) -> Option<(Inline, usize)> {
-    let scheme = ["https://", "http://", "www."]
-        .into_iter()
-        .find(|scheme| {
-            rest.get(..scheme.len())
-                .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-        })?;
-    let is_end = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`');
+    let scheme = ["https://", "http://", "www."].into_iter().find(|scheme| {
+        rest.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })?;
+    let is_end =
+        |c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"' | '`');
     let length = rest.find(is_end).unwrap_or(rest.len());
     let text = without_sentence(&rest[..length]);
     // Of `www.` alone the point is the sentence's.
     let host = text.get(scheme.len()..)?;
-    if !host.starts_with(|c: char| c.is_alphanumeric() || c == '[') || (scheme == "www." && !host.contains('.')) {
+    if !host.starts_with(|c: char| c.is_alphanumeric() || c == '[')
+        || (scheme == "www." && !host.contains('.'))
+    {
         return None;
     }
     let href = if scheme == "www." {
@@ -180,7 +181,10 @@ fn without_sentence(link: &str) -> &str {
                 true
             }
             Some(_) => false,
-            None => matches!(last, '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '…'),
+            None => matches!(
+                last,
+                '.' | ',' | ';' | ':' | '!' | '?' | '\'' | '*' | '_' | '…'
+            ),
         };
         if !goes {
             break;
@@ -251,12 +255,18 @@ mod tests {
             plain("(_so_)!"),
             [text("("), Inline::Italic(vec![text("so")]), text(")!")]
         );
-        assert_eq!(
-            plain("*a _b_*"),
-            [Inline::Bold(vec![text("a _b_")])],
-        );
+        assert_eq!(plain("*a _b_*"), [Inline::Bold(vec![text("a _b_")])],);
         assert_eq!(plain("`*a*`"), [Inline::Code("*a*".into())]);
-        for as_it_is in ["2*3*4", "snake_case_name", "* a *", "*a", "**", "*a\nb*", "a * b", "_"] {
+        for as_it_is in [
+            "2*3*4",
+            "snake_case_name",
+            "* a *",
+            "*a",
+            "**",
+            "*a\nb*",
+            "a * b",
+            "_",
+        ] {
             assert_eq!(plain(as_it_is), [text(as_it_is)], "{as_it_is}");
         }
     }
@@ -281,7 +291,14 @@ mod tests {
             plain("www.a.example, ok"),
             [link("https://www.a.example", "www.a.example"), text(", ok")]
         );
-        for none in ["javascript:alert(1)", "http://", "www.", "xhttp://a.example", "data:text/html,x", "www"] {
+        for none in [
+            "javascript:alert(1)",
+            "http://",
+            "www.",
+            "xhttp://a.example",
+            "data:text/html,x",
+            "www",
+        ] {
             assert_eq!(plain(none), [text(none)], "{none}");
         }
     }
@@ -329,7 +346,16 @@ mod tests {
 
     #[test]
     fn a_text_of_marks_only_takes_no_longer_than_its_length() {
-        for hostile in ["*", "*a ", "`a", "_*", "https://a.b/)", "@", "\u{202e}", "a\u{301}"] {
+        for hostile in [
+            "*",
+            "*a ",
+            "`a",
+            "_*",
+            "https://a.b/)",
+            "@",
+            "\u{202e}",
+            "a\u{301}",
+        ] {
             let text: String = hostile.chars().cycle().take(20_000).collect();
             assert_eq!(written(&plain(&text)), text);
         }

@@ -3,8 +3,8 @@
 use domain::{Body, Mention, Message, MessageId};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::Talk;
-use crate::{Problem, pages::api};
+use super::{ANSWER, Held, Span, Talk};
+use crate::{Problem, live::within, pages::api};
 
 impl Talk {
     pub async fn edit(
@@ -28,34 +28,83 @@ impl Talk {
     }
 
     /// Mine is put there, or taken away again.
-    pub fn react(self, id: MessageId, emoji: String, trouble: RwSignal<Option<String>>) {
+    pub fn react(self, id: MessageId, emoji: String) {
         let me = self.me.with_value(|me| me.account);
-        let mine = self.store.with_value(|store| store.find(id)).is_some_and(|message| {
-            let mut reactions = message.reactions.iter();
-            reactions.any(|reaction| {
-                reaction.emoji == emoji && reaction.people.iter().any(|(who, _)| *who == me)
-            })
-        });
-        self.do_to(trouble, api::react(self.id, id, emoji, !mine));
+        let mine = self
+            .store
+            .with_value(|store| store.find(id))
+            .is_some_and(|message| {
+                let mut reactions = message.reactions.iter();
+                reactions.any(|reaction| {
+                    reaction.emoji == emoji && reaction.people.iter().any(|(who, _)| *who == me)
+                })
+            });
+        self.do_to(api::react(self.id, id, emoji, !mine));
     }
 
-    pub fn delete(self, id: MessageId, trouble: RwSignal<Option<String>>) {
-        self.do_to(trouble, api::delete_message(self.id, id));
+    pub fn delete(self, id: MessageId) {
+        self.do_to(api::delete_message(self.id, id));
     }
 
-    fn do_to(
-        self,
-        trouble: RwSignal<Option<String>>,
-        doing: impl Future<Output = Result<Message, Problem>> + 'static,
-    ) {
+    fn do_to(self, doing: impl Future<Output = Result<Message, Problem>> + 'static) {
         spawn_local(async move {
             match doing.await {
                 Ok(message) => self.changed(message),
                 Err(problem) => {
-                    trouble.try_set(Some(problem.to_string()));
+                    self.trouble.try_set(Some(problem.to_string()));
                 }
             }
         });
+    }
+
+    /// The menu of what can be done to it.
+    pub fn open_menu(self, id: MessageId) {
+        self.acting
+            .set(self.store.with_value(|store| store.find(id)));
+    }
+
+    /// Brings a message into view, from wherever it is.
+    pub fn jump_to(self, seq: i64) {
+        if self.store.with_value(|store| store.at(seq).is_some()) {
+            self.flash(seq);
+            return;
+        }
+        spawn_local(async move {
+            let answer = within(ANSWER, api::messages_around(self.id, seq, None)).await;
+            if self.state.is_disposed() {
+                return;
+            }
+            match answer {
+                Some(Ok(around)) => {
+                    self.change_holding(Held::Nothing, |store| store.visit(&around));
+                    self.flash(seq);
+                }
+                Some(Err(problem)) => self.trouble.set(Some(problem.to_string())),
+                None => {}
+            }
+        });
+    }
+
+    /// A message of this page was found by searching.
+    pub(super) fn hear_visits(self) {
+        Effect::new(move |_| {
+            if let Some((page, seq)) = self.shelf.visit().get()
+                && page == self.id
+            {
+                self.shelf.visit().set(None);
+                self.jump_to(seq);
+            }
+        });
+    }
+
+    fn flash(self, seq: i64) {
+        self.respan(|_, entries| Span::around(entries, seq));
+        let found = self
+            .store
+            .with_value(|store| store.at(seq).map(|found| found.id));
+        if let Some(id) = found {
+            self.scroll.bring(id);
+        }
     }
 
     fn changed(self, message: Message) {

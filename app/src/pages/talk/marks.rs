@@ -13,7 +13,10 @@ const EACH: f64 = 4.0;
 impl Talk {
     /// `looking`: the end is in view, and somebody is before it.
     pub(super) fn mark(self, looking: bool) {
-        let news = |seq: i64| self.store.with_value(|store| store.by_others_after(seq) > 0);
+        let news = |seq: i64| {
+            self.store
+                .with_value(|store| store.by_others_after(seq) > 0)
+        };
         let wanted = self.state.with_value(|state: &State| {
             !state.marking && ((looking && news(state.read)) || news(state.delivered))
         });

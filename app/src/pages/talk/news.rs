@@ -86,12 +86,9 @@ impl Talk {
                     self.reach.set(after);
                 }
             }
-            Event::Presence { account, online } if here => self.online.update(|now| {
-                if *online {
-                    now.insert(*account);
-                } else {
-                    now.remove(account);
-                }
+            Event::Presence { online, offline } if here => self.online.update(|now| {
+                now.extend(online);
+                now.retain(|account| !offline.contains(account));
             }),
             Event::Left { account } if here => {
                 if self.me.with_value(|me| me.account == *account) {

@@ -38,7 +38,8 @@ impl Talk {
     pub(super) fn hear_signals(self) {
         let sweep = move || {
             let now = js_sys::Date::now() as i64;
-            self.state.update_value(|state| state.writers.retain(|(_, at)| now - at < GONE));
+            self.state
+                .update_value(|state| state.writers.retain(|(_, at)| now - at < GONE));
             self.show_writers();
         };
         if let Ok(timer) = set_interval_with_handle(sweep, Duration::from_millis(500)) {
@@ -52,10 +53,12 @@ impl Talk {
         }
         let now = js_sys::Date::now() as i64;
         self.state.update_value(|state| match signal {
-            Signal::Typing {} => match state.writers.iter_mut().find(|(writer, _)| *writer == who) {
-                Some((_, at)) => *at = now,
-                None => state.writers.push((who, now)),
-            },
+            Signal::Typing {} => {
+                match state.writers.iter_mut().find(|(writer, _)| *writer == who) {
+                    Some((_, at)) => *at = now,
+                    None => state.writers.push((who, now)),
+                }
+            }
             Signal::Stopped {} => state.writers.retain(|(writer, _)| *writer != who),
         });
         self.show_writers();

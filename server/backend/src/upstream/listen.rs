@@ -91,6 +91,9 @@ impl Upstream {
             match serde_json::from_slice(&payload) {
                 Ok(Control::Cut { account }) => bus.cut_here(account),
                 Ok(Control::Forget { account }) => bus.forget_here(account),
+                Ok(Control::Here { node, accounts }) => {
+                    backend.heard_of(node, accounts);
+                }
                 Ok(Control::Lost { since }) => {
                     bus.resync_here();
                     self.cut_missed(backend, since);

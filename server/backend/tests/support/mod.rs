@@ -57,6 +57,7 @@ macro_rules! on_both {
 }
 
 /// What one node's hub has been told, in order.
+#[allow(clippy::large_enum_variant, reason = "a handful in a test")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {
     Event(Topic, Event),
