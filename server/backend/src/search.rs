@@ -153,8 +153,16 @@ async fn find_postgres(
     if words.is_empty() {
         return among!("messages");
     }
-    let found: Vec<FoundRow> =
-        among!("(SELECT * FROM messages WHERE at < $2 ORDER BY at DESC LIMIT 5000)")?;
+    let newest = match search {
+        Search { from: Some(_), .. } => among!(
+            "(SELECT * FROM messages WHERE author = $6 AND at < $2 ORDER BY at DESC LIMIT 5000)"
+        ),
+        Search { page: Some(_), .. } => among!(
+            "(SELECT * FROM messages WHERE page = $5 AND at < $2 ORDER BY seq DESC LIMIT 5000)"
+        ),
+        _ => among!("(SELECT * FROM messages WHERE at < $2 ORDER BY at DESC LIMIT 5000)"),
+    };
+    let found: Vec<FoundRow> = newest?;
     if found.len() >= limit as usize {
         return Ok(found);
     }
