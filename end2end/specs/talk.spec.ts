@@ -17,6 +17,7 @@ async function two(dana: Person, somebody: Somebody): Promise<{ garden: PageOfPl
 const seqOf = async (person: Person, page: PageOfPlace, body: string): Promise<{ id: string; seq: number }> => {
   const history = await person.call<{ messages: { id: string; seq: number; body: string }[] }>('messages', {
     page: page.id,
+    before: 10,
     limit: 200,
   });
   const found = history.messages.find((message) => message.body === body);
@@ -251,20 +252,25 @@ test('chat 15: a search finds my messages only, and opens one in its place', asy
   await expect(hits).toHaveCount(1);
 });
 
-test('chat 6: the document stays bounded however far one scrolls', async ({ dana, place }) => {
+test('chat 6: the document stays bounded however far one scrolls', async ({ dana, somebody }) => {
   const garden = await dana.createPage('Garden renovation');
-  for (let number = 1; number <= 900; number += 1) await dana.post(garden, `Line ${number}`);
-  expect(place.log).not.toContain('panicked');
+  const people = [dana];
+  for (const [name, email] of [['Mila Lind', 'mila@example.org'], ['Jon Okafor', 'jon@example.org']] as const) {
+    people.push(await (await somebody(name)).join(await dana.invite(garden, email)));
+  }
+  // Nobody may post more than 300 at once.
+  for (let number = 1; number <= 840; number += 1) await people[number % 3]?.post(garden, `Line ${number}`);
+  for (const person of people) await person.call('mark', { page: garden.id, delivered: 840, read: 840 });
   await dana.open(`/p/${garden.id}`);
   const room = new Room(dana.page);
   await expect(async () => {
     await room.log.evaluate((log) => log.scrollBy(0, -3000));
     expect(await room.articles.count()).toBeLessThanOrEqual(300);
-    await expect(room.said('Line 1').first()).toBeAttached({ timeout: 200 });
+    await expect(room.log.getByText('Line 1', { exact: true })).toBeAttached({ timeout: 200 });
   }).toPass({ timeout: 30_000, intervals: [50] });
   expect(await room.articles.count()).toBeLessThanOrEqual(300);
   await room.jump.click();
-  await expect(room.said('Line 900')).toBeInViewport();
+  await expect(room.said('Line 840')).toBeInViewport();
   expect(await room.articles.count()).toBeLessThanOrEqual(300);
 });
 

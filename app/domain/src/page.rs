@@ -115,6 +115,9 @@ pub struct PageListing {
     /// The newest message: who wrote it and its text.
     pub last: Option<(String, String)>,
     pub last_at: Option<Timestamp>,
+    /// The page's counter: whoever has this list has got the messages up to it.
+    #[serde(default)]
+    pub counter: i64,
     /// Messages by others behind my read mark.
     pub unread: i64,
     /// Some of them name me.

@@ -165,6 +165,7 @@ mod tests {
             page: page(n),
             last: None,
             last_at: Some(Timestamp(100 - i64::from(n))),
+            counter: 0,
             unread: 0,
             mentioned: false,
         };

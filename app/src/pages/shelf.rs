@@ -91,6 +91,7 @@ impl Shelf {
     pub fn fill(self, pages: Vec<PageListing>) {
         let ids: BTreeSet<_> = pages.iter().map(|listing| listing.page.id).collect();
         self.list.update(|list| list.replace(pages));
+        self.tell_arrived();
         self.live.follow(ids);
     }
 
@@ -101,6 +102,7 @@ impl Shelf {
         self.me.set(Some(me.clone()));
         self.live.start(me.account);
         self.follow();
+        self.tell_arrived();
     }
 
     /// Keeps the list true until the owner is cleaned up.
@@ -163,11 +165,25 @@ impl Shelf {
         self.list.update_untracked(|list| list.note(page, number));
     }
 
+    /// What is unread is here now, be it only as a count.
+    fn tell_arrived(self) {
+        let unread: Vec<_> = self.list.with_untracked(|list| {
+            let unread = list.pages().iter().filter(|listing| listing.unread > 0);
+            unread
+                .map(|listing| (listing.page.id, listing.counter))
+                .collect()
+        });
+        for (page, counter) in unread {
+            self.arrived(page, counter);
+        }
+    }
+
     /// Told a little later, and what came meanwhile with it.
     fn arrived(self, page: PageId, seq: i64) {
         let waiting = self.arrived.with_value(|arrived| !arrived.is_empty());
         self.arrived.update_value(|arrived| {
-            arrived.insert(page, seq);
+            let known = arrived.entry(page).or_default();
+            *known = seq.max(*known);
         });
         if waiting {
             return;

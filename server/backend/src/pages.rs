@@ -204,7 +204,7 @@ impl Backend {
         // The unread ones are counted among the first 1,000 behind the mark: more is shown as "99+" anyway.
         let rows: Vec<ListingRow> = fetch_all!(
             conn,
-            "SELECT p.id, p.name, p.about, p.archived, l.body, l.at, w.name AS author,
+            "SELECT p.id, p.name, p.about, p.archived, p.counter, l.body, l.at, w.name AS author,
                (SELECT COUNT(*) FROM (
                   SELECT u.author FROM messages u
                   WHERE u.page = m.page AND u.seq > m.read_seq ORDER BY u.seq LIMIT 1000
@@ -246,6 +246,7 @@ impl Backend {
 struct ListingRow {
     #[sqlx(flatten)]
     page: PageRow,
+    counter: i64,
     body: Option<String>,
     at: Option<i64>,
     author: Option<String>,
@@ -259,6 +260,7 @@ impl From<ListingRow> for PageListing {
             page: row.page.into(),
             last: row.author.zip(row.body),
             last_at: row.at.map(Timestamp),
+            counter: row.counter,
             unread: row.unread,
             mentioned: row.mentioned,
         }
