@@ -13,3 +13,4 @@ mod seeded;
 mod settings;
 mod stopping;
 mod surface;
+mod torture;
