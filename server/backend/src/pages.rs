@@ -14,7 +14,7 @@ use crate::{
     members, outbox,
 };
 
-/// Messages deleted in one transaction: others who write wait for it.
+/// Messages, or marks, deleted in one transaction: others who write wait for it.
 const CLEARED: i64 = 5_000;
 
 impl Backend {
@@ -168,13 +168,14 @@ impl Backend {
     pub(crate) async fn clear_deleted_pages(&self) -> Result<()> {
         loop {
             let mut conn = self.0.db.read().await?;
-            let page: Option<(Uuid, Option<i64>)> = fetch_optional!(
+            let page: Option<(Uuid, Option<i64>, bool)> = fetch_optional!(
                 conn,
-                "SELECT p.id, (SELECT MIN(m.seq) FROM messages m WHERE m.page = p.id)
+                "SELECT p.id, (SELECT MIN(m.seq) FROM messages m WHERE m.page = p.id),
+                   EXISTS (SELECT 1 FROM marks k WHERE k.page = p.id)
                  FROM pages p WHERE p.deleted IS NOT NULL ORDER BY p.id LIMIT 1"
             )?;
             drop(conn);
-            let Some((page, first)) = page else {
+            let Some((page, first, marked)) = page else {
                 return Ok(());
             };
             let work = self.0.db.write_page(page, move |tx| {
@@ -185,6 +186,13 @@ impl Backend {
                             "DELETE FROM messages WHERE page = $1 AND seq < $2",
                             page,
                             first + CLEARED
+                        ),
+                        None if marked => execute!(
+                            tx,
+                            "DELETE FROM marks WHERE page = $1 AND (account, kind, seq) IN
+                               (SELECT account, kind, seq FROM marks WHERE page = $1 LIMIT $2)",
+                            page,
+                            CLEARED
                         ),
                         None => execute!(
                             tx,

@@ -150,9 +150,6 @@ async fn find_postgres(
             )
         };
     }
-    if words.is_empty() {
-        return among!("messages");
-    }
     let newest = match search {
         Search { from: Some(_), .. } => among!(
             "(SELECT * FROM messages WHERE author = $6 AND at < $2 ORDER BY at DESC LIMIT 5000)"
@@ -165,6 +162,9 @@ async fn find_postgres(
     let found: Vec<FoundRow> = newest?;
     if found.len() >= limit as usize {
         return Ok(found);
+    }
+    if words.is_empty() {
+        return among!("(SELECT * FROM messages WHERE author = $6 OFFSET 0)");
     }
     // OFFSET 0: the planner is not to walk through all messages in their order, hoping to meet the words soon.
     among!("(SELECT * FROM messages WHERE words @@ prefixes($1) OFFSET 0)")

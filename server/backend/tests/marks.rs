@@ -133,6 +133,18 @@ on_both! {
         assert_eq!(backend.room(&mila, page).await.unwrap().unread, 0);
     }
 
+    async fn a_deleted_page_leaves_no_marks(place) {
+        let (ada, people, page) = place_with(&place, &["Mila"]).await;
+        for viewer in [&ada, &people[0]] {
+            place.backend.mark(viewer, page, 4, 4).await.unwrap();
+            place.backend.mark(viewer, page, 5, 5).await.unwrap();
+        }
+        place.backend.delete_page(&ada, page, "Garden").await.unwrap();
+        for table in ["marks", "pages", "messages"] {
+            assert_eq!(place.sql(|sql| sql.query(&format!("DELETE FROM {table}"))).await, 0);
+        }
+    }
+
     async fn the_author_sees_who_has_got_and_read_a_message_and_when(place) {
         let (ada, people, page) = place_with(&place, &["Mila", "Bo"]).await;
         let [mila, bo] = &people[..] else { unreachable!() };

@@ -4,10 +4,11 @@
 
 mod support;
 
-use std::time::Instant;
+use std::{borrow::Cow, time::Instant};
 
-use backend::{Backend, Search, Seeding, Viewer};
-use domain::{Emoji, Refusal, Timestamp};
+use backend::{Backend, Search, Secret, Seeding, Viewer};
+use domain::{AccountId, Emoji, PageId, Refusal, Timestamp};
+use sqlx::{ConnectOptions, Connection};
 use support::{body, refused};
 
 fn all(words: &str) -> Search {
@@ -138,6 +139,22 @@ on_both! {
         assert_eq!(texts(backend, &ada, all("secret")).await, ["secret there"]);
     }
 
+    async fn tidying_the_database_mixes_nothing_up(place) {
+        let ada = place.admin().await;
+        let page = place.page(&ada, "Garden").await.id;
+        let other = place.page(&ada, "Kitchen").await.id;
+        for n in 0..10 {
+            place.post(&ada, page, &format!("rose {n}")).await;
+            place.post(&ada, other, &format!("tulip {n}")).await;
+        }
+        place.backend.delete_page(&ada, page, "Garden").await.unwrap();
+        place.sql(|sql| sql.query("VACUUM")).await;
+        assert_eq!(texts(&place.backend, &ada, all("tulip 7")).await, ["tulip 7"]);
+        place.post(&ada, other, "lily").await;
+        assert_eq!(texts(&place.backend, &ada, all("lily")).await, ["lily"]);
+        assert!(texts(&place.backend, &ada, all("rose")).await.is_empty());
+    }
+
     async fn with_many_pages_it_is_the_same(place) {
         let ada = place.admin().await;
         let mila = place.person("Mila").await;
@@ -184,6 +201,53 @@ on_both! {
         assert_eq!(texts(&place.backend, &member, hers).await.len(), 17);
         assert!(!texts(&place.backend, &member, all("garden")).await.is_empty());
     }
+}
+
+#[tokio::test]
+async fn what_was_said_before_there_was_a_search_is_found() {
+    let place = support::Place::sqlite().await;
+    let mut settings = place.settings.clone();
+    settings.data_dir = place.settings.data_dir.join("before");
+    std::fs::create_dir(&settings.data_dir).unwrap();
+    let first = sqlx::migrate!("migrations/sqlite")
+        .iter()
+        .filter(|migration| migration.version == 1)
+        .cloned()
+        .collect();
+    let options = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(settings.data_dir.join("stoa.db"))
+        .create_if_missing(true);
+    let mut conn = options.connect().await.unwrap();
+    let migrator = sqlx::migrate::Migrator {
+        migrations: Cow::Owned(first),
+        ..sqlx::migrate::Migrator::DEFAULT
+    };
+    migrator.run(&mut conn).await.unwrap();
+    let account = AccountId(place.message_id().0);
+    let page = place.message_id().0;
+    for sql in [
+        "INSERT INTO accounts (id, email, name, created) VALUES ($1, 'ada@stoa.example', 'Ada', 0)",
+        "INSERT INTO pages (id, name, created, created_by, counter, messages, activity)
+         VALUES ($2, 'Garden', 0, $1, 2, 2, 0)",
+        "INSERT INTO members (page, account, role, joined, read_seq) VALUES ($2, $1, 'admin', 0, 1)",
+        "INSERT INTO messages (id, page, author, seq, changed, at, body)
+         VALUES (randomblob(16), $2, $1, 2, 2, 20, 'new rose'), (randomblob(16), $2, $1, 1, 1, 10, 'old rose')",
+        "INSERT INTO sessions (hash, account, created, last_seen, expires)
+         VALUES ($3, $1, 0, 0, 9223372036854775807)",
+    ] {
+        let session = Secret::new("session".to_owned()).hash();
+        let query = sqlx::query(sql).bind(account.0).bind(page).bind(session);
+        query.execute(&mut conn).await.unwrap();
+    }
+    conn.close().await.unwrap();
+    let (backend, _) = support::node(&settings, &place.clock).await;
+    let ada = backend.viewer("session").await.unwrap().unwrap();
+    let found = texts(&backend, &ada, all("rose")).await;
+    assert_eq!(found, ["new rose", "old rose"]);
+    let room = backend.room(&ada, PageId(page)).await.unwrap();
+    assert_eq!(room.marks.delivered, [(account, 1)]);
+    backend.stop().await;
+    place.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
