@@ -210,8 +210,8 @@ pub(super) fn Composer(talk: Talk) -> impl IntoView {
                 rows="1"
                 dir="auto"
                 autocomplete="off"
-                aria-controls="names"
-                aria-expanded=move || if writing.names.is_open() { "true" } else { "false" }
+                aria-autocomplete="list"
+                aria-controls=move || writing.names.is_open().then_some("names")
                 aria-activedescendant=move || writing.names.active()
                 on:keydown=move |event| writing.pressed(&event)
                 on:input=move |_| writing.typed()
