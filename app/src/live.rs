@@ -1,6 +1,7 @@
 //! The browser's MQTT session: one socket for a tab, every topic of mine, back-off, and the timing of resync
 //! and polling ([`link`]). What the news means is decided by whoever listens.
 
+mod alone;
 mod event;
 mod link;
 mod socket;
@@ -14,6 +15,7 @@ use mqtt::Packet;
 use send_wrapper::SendWrapper;
 use web_sys::VisibilityState;
 
+pub use alone::alone;
 use link::{Do, Link};
 use socket::{Socket, Wake};
 

@@ -313,3 +313,23 @@ test('everywhere: the log is walked with the arrows, and its menu opens and clos
   await dana.page.keyboard.press('End');
   await expect(room.said('Third')).toBeFocused();
 });
+
+test('chat 8: two tabs share what waits: written in both, sent in order, once, also when one is closed', async ({ dana }) => {
+  const garden = await dana.createPage('Garden renovation');
+  const [first, second] = [dana.page, await dana.newPage()];
+  let open = false;
+  await dana.context.route('**/api/post_message', (route) => (open ? route.continue() : route.abort()));
+  for (const page of [first, second]) await dana.open(`/p/${garden.id}`, page);
+  const rooms = [new Room(first), new Room(second)];
+  const bodies = ['One from the first', 'Two from the second', 'Three from the first'];
+  for (const [index, body] of bodies.entries()) {
+    await rooms[index % 2]?.say(body);
+    for (const room of rooms) await expect(room.said(body).getByLabel('Sending')).toBeVisible();
+  }
+  await first.close();
+  open = true;
+  await expect(rooms[1]!.said('Three from the first').getByLabel('Sent')).toBeVisible({ timeout: 20_000 });
+  await rooms[1]!.expectInOrder(bodies);
+  const history = await dana.call<{ messages: { body: string }[] }>('messages', { page: garden.id, limit: 50 });
+  expect(history.messages.map(({ body }) => body)).toEqual(bodies);
+});

@@ -1,5 +1,9 @@
 //! What I wrote, until the server has it: kept over a reload, sent in order on each page, tried again while the
-//! network fails. The same id goes out every time, so that nothing doubles.
+//! network fails. The same id goes out every time, so that nothing doubles. All tabs of a browser share it: what waits
+//! lies in the browser's storage, one tab at a time sends what waits on a page, and another goes on when that one closes.
+//!
+//! The storage is `localStorage`, an entry a message: it has been written when the key that sends comes up again, also when
+//! the tab is closed in that moment.
 
 use std::{
     cell::{Cell, RefCell},
@@ -9,18 +13,37 @@ use std::{
 
 use domain::{AccountId, MessageId, PageId, Refusal};
 use gloo_timers::future::TimeoutFuture;
-use leptos::{prelude::*, task::spawn_local};
+use leptos::{ev, prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
-use web_sys::Storage;
+use web_sys::{Storage, StorageEvent};
 
 use super::{api, store::Draft};
-use crate::{Problem, live::within};
+use crate::{
+    Problem,
+    live::{alone, within},
+};
 
 /// What became of a draft.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    Stored { id: MessageId, seq: i64 },
-    Refused { id: MessageId, why: String },
+    /// In another tab.
+    Written(Draft),
+    /// It is to be tried again, by another tab.
+    Retried {
+        id: MessageId,
+    },
+    /// Given up in another tab.
+    Discarded {
+        id: MessageId,
+    },
+    Stored {
+        id: MessageId,
+        seq: i64,
+    },
+    Refused {
+        id: MessageId,
+        why: String,
+    },
     SignedOut,
 }
 
@@ -41,6 +64,8 @@ struct Queue {
     /// Counts up when the network came back: whoever waits tries at once.
     nudges: Cell<u32>,
     listeners: RefCell<Vec<(usize, Listener)>>,
+    /// What the storage would not take.
+    unkept: RefCell<Vec<Draft>>,
 }
 
 const ANSWER: u32 = 15_000;
@@ -70,12 +95,20 @@ impl Outbox {
         let queue = Rc::new(Queue {
             me,
             drafts: RefCell::new(kept(me)),
+            unkept: RefCell::default(),
             sending: RefCell::default(),
             nudges: Cell::new(0),
             listeners: RefCell::default(),
         });
         self.queue
             .set_value(Some(SendWrapper::new(Rc::clone(&queue))));
+        let elsewhere = Rc::downgrade(&queue);
+        // For as long as the tab lives, as the queue itself.
+        let _ = window_event_listener(ev::storage, move |event| {
+            if let Some(queue) = elsewhere.upgrade() {
+                queue.changed_elsewhere(&event);
+            }
+        });
         queue.send_all();
     }
 
@@ -93,7 +126,9 @@ impl Outbox {
 
     pub fn push(self, draft: Draft) {
         if let Some(queue) = self.queue() {
-            keep(queue.me, &draft);
+            if !keep(queue.me, &draft) {
+                queue.unkept.borrow_mut().push(draft.clone());
+            }
             let page = draft.page;
             queue.drafts.borrow_mut().push(draft);
             queue.send(page);
@@ -159,7 +194,8 @@ impl Queue {
         if self.sending.borrow_mut().insert(page) {
             let queue = Rc::clone(self);
             spawn_local(async move {
-                queue.work(page).await;
+                let name = format!("stoa.outbox.{}.{page}", queue.me);
+                alone(&name, queue.work(page)).await;
                 queue.sending.borrow_mut().remove(&page);
             });
         }
@@ -167,7 +203,9 @@ impl Queue {
 
     async fn work(&self, page: PageId) {
         let mut failures = 0;
-        while let Some(draft) = self.next(page) {
+        loop {
+            self.look_again();
+            let Some(draft) = self.next(page) else { break };
             let id = draft.id;
             let reply = draft.reply.map(|quote| quote.id);
             let mentions = draft
@@ -222,15 +260,50 @@ impl Queue {
         let mut drafts = self.drafts.borrow_mut();
         if let Some(draft) = drafts.iter_mut().find(|draft| draft.id == id) {
             draft.refused = refused;
-            keep(self.me, draft);
+            let _ = keep(self.me, draft);
         }
     }
 
     fn remove(&self, id: MessageId) {
         self.drafts.borrow_mut().retain(|draft| draft.id != id);
+        self.unkept.borrow_mut().retain(|draft| draft.id != id);
         if let Some(storage) = storage() {
             let _ = storage.remove_item(&key(self.me, id));
         }
+    }
+
+    /// What lies in the storage is the truth: other tabs write and send as well.
+    fn look_again(&self) {
+        if storage().is_some() {
+            let mut drafts = kept(self.me);
+            drafts.extend(self.unkept.borrow().iter().cloned());
+            drafts.sort_by_key(|draft| (draft.written, draft.id));
+            *self.drafts.borrow_mut() = drafts;
+        }
+    }
+
+    /// Another tab has written, sent, retried or given up something.
+    fn changed_elsewhere(self: &Rc<Self>, event: &StorageEvent) {
+        let Some(id) = event.key().and_then(|key| {
+            let id = key.strip_prefix(&prefix(self.me))?;
+            id.parse().ok()
+        }) else {
+            return;
+        };
+        let now = event.new_value();
+        let now = now.and_then(|json| serde_json::from_slice::<Draft>(json.as_bytes()).ok());
+        let outcome = match now {
+            None => Outcome::Discarded { id },
+            Some(Draft {
+                refused: Some(why), ..
+            }) => Outcome::Refused { id, why },
+            Some(_) if event.old_value().is_some() => Outcome::Retried { id },
+            Some(draft) => Outcome::Written(draft),
+        };
+        self.look_again();
+        self.tell(&outcome);
+        // Should the other tab be closed, this one goes on.
+        self.send_all();
     }
 
     async fn wait(&self, failures: u32) {
@@ -271,10 +344,12 @@ fn storage() -> Option<Storage> {
     window().local_storage().ok().flatten()
 }
 
-fn keep(me: AccountId, draft: &Draft) {
-    if let (Some(storage), Ok(json)) = (storage(), serde_json::to_string(draft)) {
-        let _ = storage.set_item(&key(me, draft.id), &json);
-    }
+/// Whether the browser has it.
+fn keep(me: AccountId, draft: &Draft) -> bool {
+    let (Some(storage), Ok(json)) = (storage(), serde_json::to_string(draft)) else {
+        return false;
+    };
+    storage.set_item(&key(me, draft.id), &json).is_ok()
 }
 
 fn kept(me: AccountId) -> Vec<Draft> {

@@ -481,6 +481,18 @@ impl Talk {
                 let (id, why) = (*id, why.clone());
                 self.change(|store| store.refused(id, why));
             }
+            Outcome::Written(draft) => {
+                let draft = draft.clone();
+                self.change(|store| store.write(draft));
+            }
+            Outcome::Retried { id } => {
+                let id = *id;
+                self.change(|store| store.retry(id));
+            }
+            Outcome::Discarded { id } => {
+                let id = *id;
+                self.change(|store| store.discard(id));
+            }
             Outcome::SignedOut => signed_out(),
         }
     }
