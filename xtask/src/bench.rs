@@ -21,13 +21,14 @@ use report::Row;
 
 type Measure = fn(&Tree) -> Result<Vec<Row>>;
 
-const ROWS: [(&str, Measure); 10] = [
+const ROWS: [(&str, Measure); 11] = [
     ("hub", chat::hub),
     ("mqtt", chat::mqtt),
     ("arrival", chat::arrival),
     ("posts", requests::posts),
     ("page", requests::page),
     ("history", requests::history),
+    ("search", requests::search),
     ("memory", size::memory),
     ("start", size::start),
     ("size", size::program),

@@ -51,6 +51,7 @@ pub(crate) fn for_tests(tree: &Tree) -> Result<()> {
 fn debian() -> Result<()> {
     let missing: Vec<&str> = [
         ("chromium", which("chromium").is_some()),
+        ("firefox-esr", which("firefox-esr").is_some()),
         ("postgresql", postgres::programs().is_some()),
         ("mosquitto", which("mosquitto").is_some()),
         ("mosquitto-clients", which("mosquitto_sub").is_some()),

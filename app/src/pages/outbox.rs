@@ -195,7 +195,7 @@ impl Queue {
             let queue = Rc::clone(self);
             spawn_local(async move {
                 let name = format!("stoa.outbox.{}.{page}", queue.me);
-                alone(&name, queue.work(page)).await;
+                alone(&name, Box::pin(queue.work(page))).await;
                 queue.sending.borrow_mut().remove(&page);
             });
         }

@@ -28,7 +28,7 @@ fn main() -> Result<()> {
             "fanout" => fanout::run(&arguments).await,
             "arrival" => arrival::run(&arguments).await,
             "crowd" => crowd::run(&arguments).await,
-            "page" | "history" | "post" => requests::run(&what, &arguments).await,
+            "page" | "history" | "search" | "post" => requests::run(&what, &arguments).await,
             "visit" => visit::run(&arguments).await,
             _ => bail!("there is no `{what}`"),
         }

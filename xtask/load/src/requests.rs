@@ -17,10 +17,17 @@ use crate::{
     stand::{Account, Dice, Seed, percentiles},
 };
 
+/// Words of the seeded messages, frequent and seldom ones.
+const WORDS: [&str; 16] = [
+    "garden", "tomorrow", "roses", "stones", "Saturday", "thanks", "seeds", "wall", "meet", "gate",
+    "rain", "tools", "shed", "under", "door", "quince",
+];
+
 #[derive(Clone, Copy)]
 enum What {
     Page,
     History { newest: u64 },
+    Search,
     Post,
 }
 
@@ -30,6 +37,7 @@ pub(crate) async fn run(what: &str, arguments: &Arguments) -> Result<Value> {
         "history" => What::History {
             newest: arguments.number("newest")?,
         },
+        "search" => What::Search,
         "post" => What::Post,
         _ => bail!("there is no `{what}`"),
     };
@@ -83,6 +91,17 @@ fn request(what: What, address: &str, page: &str, who: &Account, dice: &mut Dice
             let before = 2 + dice.below(newest);
             let body = format!(r#"{{"page":"{page}","before":{before},"limit":50}}"#);
             call(address, "messages", &who.cookie, JSON, &body)
+        }
+        What::Search => {
+            // Words of the seed, one of them often only begun, as somebody types.
+            let word = |dice: &mut Dice| WORDS[dice.below(WORDS.len() as u64) as usize];
+            let words = match dice.below(3) {
+                0 => word(dice).to_owned(),
+                1 => format!("{} {}", word(dice), word(dice)),
+                _ => word(dice)[..3].to_owned(),
+            };
+            let body = format!(r#"{{"words":"{words}"}}"#);
+            call(address, "search", &who.cookie, JSON, &body)
         }
         What::Post => post_message(address, page, who, dice),
     }

@@ -89,3 +89,25 @@ pub(crate) fn history(tree: &Tree) -> Result<Vec<Row>> {
         )?,
     ])
 }
+
+pub(crate) fn search(tree: &Tree) -> Result<Vec<Row>> {
+    let measure = |name: &str, settings: &[(&str, &str)]| -> Result<Row> {
+        let stoa = Stand::new(tree, MEMBERS, MANY, settings)?;
+        let measured = stoa.load(tree, "search", &["clients=1".into(), "seconds=5".into()])?;
+        let p50 = number(&measured["delay"]["p50_ms"]);
+        let p99 = number(&measured["delay"]["p99_ms"]);
+        Ok(Row::new(
+            format!("search in 1,000,000 messages, {name}, p50 / p99"),
+            format!("{p50:.1} / {p99:.1} ms"),
+        )
+        .budget("p99 ≤ 50 ms", p99 <= 50.0))
+    };
+    let database = Postgres::start(true)?;
+    Ok(vec![
+        measure("SQLite", &[])?,
+        measure(
+            "PostgreSQL",
+            &[("STOA_DATABASE_URL", database.url.as_str())],
+        )?,
+    ])
+}

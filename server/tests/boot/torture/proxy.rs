@@ -58,7 +58,7 @@ impl Proxy {
     }
 
     pub(super) fn lead_to(&self, target: &str) {
-        *self.0.target.lock().unwrap() = target.to_owned();
+        target.clone_into(&mut self.0.target.lock().unwrap());
     }
 
     pub(super) fn fault(&self, fault: Fault) {
