@@ -28,10 +28,12 @@ const seqOf = async (person: Person, page: PageOfPlace, body: string): Promise<{
 test('chat 1: one tick, two when everybody has it, coloured when everybody has read it; message info says when', async ({ dana, somebody }) => {
   const garden = await dana.createPage('Garden renovation');
   const other = await dana.createPage('Choir board');
-  const mila = await (await somebody('Mila Lind')).join(await dana.invite(garden, 'mila@example.org'));
-  await mila.join(await dana.invite(other, 'mila@example.org'));
+  // Alone at first: who joins later counts from then on.
   await dana.open(`/p/${garden.id}`);
   const danas = new Room(dana.page);
+  await danas.say('Nobody here yet');
+  const mila = await (await somebody('Mila Lind')).join(await dana.invite(garden, 'mila@example.org'));
+  await mila.join(await dana.invite(other, 'mila@example.org'));
   await danas.say('Anybody there?');
   await expect(danas.said('Anybody there?').getByLabel('Sent')).toBeVisible();
   // Her device has it when it looks at another page.

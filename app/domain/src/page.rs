@@ -134,11 +134,12 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// Up to which numbers everybody but me has got and read the messages; `i64::MAX` where there is nobody else.
+    /// Up to which numbers everybody but me has got and read the messages; 0 where there is nobody else, who could not
+    /// have read anything.
     pub fn by_others(&self, me: AccountId) -> (i64, i64) {
         let least = |marks: &[(AccountId, i64)]| {
             let others = marks.iter().filter(|(account, _)| *account != me);
-            others.map(|(_, seq)| *seq).min().unwrap_or(i64::MAX)
+            others.map(|(_, seq)| *seq).min().unwrap_or(0)
         };
         (least(&self.delivered), least(&self.read))
     }
@@ -199,6 +200,22 @@ pub struct Room {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn marks_leave_me_out() {
+        let [me, jon, mila] = [1, 2, 3].map(|n| AccountId(uuid::Uuid::from_u128(n)));
+        let marks = Marks {
+            delivered: vec![(me, 3), (jon, 7)],
+            read: vec![(jon, 5), (mila, 6)],
+        };
+        assert_eq!(marks.by_others(me), (7, 5));
+        assert_eq!(marks.by_others(jon), (3, 6));
+        let alone = Marks {
+            delivered: vec![(me, 3)],
+            read: vec![(me, 3)],
+        };
+        assert_eq!(alone.by_others(me), (0, 0));
+    }
 
     #[test]
     fn a_page_name_is_shown_exactly_as_typed() {
