@@ -1,3 +1,4 @@
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Locator } from '@playwright/test';
 import { messageId, type PageOfPlace, type Person } from '../fixtures/person.ts';
 import { Room } from '../pages/room.ts';
@@ -63,7 +64,22 @@ test('chat 10: typing is seen, and gone when it stops', async ({ dana, somebody 
     await expect(header.getByText('Mila Lind is typing…')).toBeVisible({ timeout: 1_000 });
   }).toPass({ timeout: 15_000 });
   await new Room(mila.page).composer.fill('');
-  await expect(header.getByText('Mila Lind is typing…')).toBeHidden();
+  await expect(header.getByText('Mila Lind is typing…')).toBeHidden({ timeout: 2_000 });
+  // Whoever goes without a word is forgotten as well.
+  await new Room(mila.page).composer.pressSequentially('And then');
+  await expect(header.getByText('Mila Lind is typing…')).toBeVisible();
+  await mila.context.setOffline(true);
+  await expect(header.getByText('Mila Lind is typing…')).toBeHidden({ timeout: 8_000 });
+});
+
+test('chat 3: the date floats while one scrolls', async ({ dana }) => {
+  const garden = await dana.createPage('Garden renovation');
+  for (let number = 1; number <= 60; number += 1) await dana.post(garden, `Line ${number}`);
+  await dana.open(`/p/${garden.id}`);
+  const room = new Room(dana.page);
+  await room.log.evaluate((log) => log.scrollBy(0, -900));
+  await expect(room.said('Line 60')).not.toBeInViewport();
+  await expect(room.log.getByText('Today', { exact: true })).toBeInViewport();
 });
 
 test('chat 11: who is online is seen, and who has gone', async ({ dana, somebody }) => {
@@ -334,4 +350,36 @@ test('chat 8: two tabs share what waits: written in both, sent in order, once, a
   await rooms[1]!.expectInOrder(bodies);
   const history = await dana.call<{ messages: { body: string }[] }>('messages', { page: garden.id, limit: 50 });
   expect(history.messages.map(({ body }) => body)).toEqual(bodies);
+});
+
+test('everywhere: a message is read out, a burst as a count, and axe finds nothing in what opens', async ({ dana, somebody }) => {
+  const { garden, mila, danas } = await two(dana, somebody);
+  const aloud = dana.page.locator('.log-frame > [role=status]');
+  await mila.post(garden, 'Hello *there*');
+  await expect(aloud).toHaveText('Mila Lind: Hello *there*');
+  for (const body of ['One', 'Two', 'Three', 'Four']) await mila.post(garden, body);
+  await expect(aloud).toHaveText(/^[2-4] new messages$/);
+  await expect(danas.log).toHaveAttribute('aria-live', 'off');
+
+  const clean = async (what: string) => {
+    const { violations } = await new AxeBuilder({ page: dana.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), what).toEqual([]);
+  };
+  await danas.say('Mine, with a https://example.org link and `code`');
+  await danas.act('Three', 'React with 👍');
+  await danas.act('One', 'Reply');
+  await danas.composer.fill('@mi');
+  await expect(dana.page.getByRole('option', { name: /Mila Lind/ })).toBeVisible();
+  await clean('reply and names');
+  await dana.page.keyboard.press('Escape');
+  await danas.said('Mine').hover();
+  await danas.said('Mine').getByRole('button', { name: 'Actions' }).click();
+  await clean('menu');
+  await dana.page.getByRole('button', { name: 'Message info' }).click();
+  await expect(dana.page.getByRole('dialog', { name: 'Message info' }).getByText('Mila Lind')).toBeVisible();
+  await clean('message info');
+  await dana.page.keyboard.press('Escape');
+  await dana.page.getByRole('searchbox', { name: 'Search messages' }).fill('three');
+  await expect(dana.page.locator('.hit')).toHaveCount(1);
+  await clean('search');
 });

@@ -2,6 +2,7 @@
 //! shared. Everything stays on loopback and is bounded in count and time.
 
 mod chat;
+mod feel;
 mod peers;
 mod report;
 mod requests;
@@ -21,7 +22,7 @@ use report::Row;
 
 type Measure = fn(&Tree) -> Result<Vec<Row>>;
 
-const ROWS: [(&str, Measure); 11] = [
+const ROWS: [(&str, Measure); 14] = [
     ("hub", chat::hub),
     ("mqtt", chat::mqtt),
     ("arrival", chat::arrival),
@@ -29,6 +30,9 @@ const ROWS: [(&str, Measure); 11] = [
     ("page", requests::page),
     ("history", requests::history),
     ("search", requests::search),
+    ("receipts", feel::receipts),
+    ("feel", feel::browser),
+    ("torture", feel::torture),
     ("memory", size::memory),
     ("start", size::start),
     ("size", size::program),

@@ -1,6 +1,7 @@
 //! One open page in the browser: its store, what is shown of it, and everything that changes either.
 
 mod acts;
+mod aloud;
 mod marks;
 mod news;
 mod signals;
@@ -71,6 +72,8 @@ pub struct Talk {
     pub acting: RwSignal<Option<Arc<Message>>>,
     /// Up to which numbers all others have got and read the messages; never back.
     pub reach: RwSignal<(i64, i64)>,
+    /// What a screen reader is to say.
+    pub aloud: RwSignal<String>,
     /// What went wrong with the last thing that was tried.
     pub trouble: RwSignal<Option<String>>,
     /// Members who are online now.
@@ -113,6 +116,8 @@ struct State {
     /// When typing was last told; 0 after it has stopped.
     typed: i64,
     writers: signals::Writers,
+    /// News that waits to be said.
+    unsaid: Vec<String>,
     /// When the last draft was written: the next is later, whatever the clock says.
     written: i64,
 }
@@ -160,6 +165,7 @@ impl Talk {
             editing: RwSignal::new(None),
             replying: RwSignal::new(None),
             acting: RwSignal::new(None),
+            aloud: RwSignal::new(String::new()),
             trouble: RwSignal::new(None),
             reach: RwSignal::new(room.marks.by_others(room.me.account)),
             online: RwSignal::new(room.online.into_iter().collect()),

@@ -41,7 +41,8 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
                 class="log"
                 role="log"
                 aria-label="Messages"
-                // What history brings is not news.
+                // What is news is said beside it; what history brings is none.
+                aria-live="off"
                 aria-busy=move || loading().then_some("true")
                 tabindex="0"
                 node_ref=talk.scroll.log
@@ -61,6 +62,7 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
                     />
                 </div>
             </div>
+            <p class="unseen" role="status">{move || talk.aloud.get()}</p>
             <Jump talk=talk/>
             <MessageMenu talk=talk/>
         </div>

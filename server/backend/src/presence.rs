@@ -13,9 +13,11 @@ use uuid::Uuid;
 
 use crate::{
     Backend, Result,
-    db::{Conn, fetch_all},
+    db::{Conn, fetch_all, fetch_one},
 };
 
+/// On larger pages nobody is told of each who comes and goes: that would be everybody to everybody.
+const CROWD: i64 = 1_000;
 /// What changed within so long is told together: a thousand who come back at once are a few events.
 const TOGETHER: Duration = Duration::from_millis(400);
 /// A socket that comes back so soon was never away (milliseconds).
@@ -213,6 +215,14 @@ impl Backend {
             }
         }
         for (page, (online, offline)) in pages {
+            let (members,): (i64,) = fetch_one!(
+                conn,
+                "SELECT COUNT(*) FROM members WHERE page = $1",
+                page.0
+            )?;
+            if members > CROWD {
+                continue;
+            }
             let event = Event::Presence { online, offline };
             // To the clients of this node: the others learn of it themselves.
             if let Ok(payload) = serde_json::to_vec(&event) {

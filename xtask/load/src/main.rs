@@ -7,6 +7,7 @@ mod crowd;
 mod fanout;
 mod frames;
 mod http;
+mod receipts;
 mod requests;
 mod stand;
 mod visit;
@@ -29,6 +30,7 @@ fn main() -> Result<()> {
             "arrival" => arrival::run(&arguments).await,
             "crowd" => crowd::run(&arguments).await,
             "page" | "history" | "search" | "post" => requests::run(&what, &arguments).await,
+            "receipts" => receipts::run(&arguments).await,
             "visit" => visit::run(&arguments).await,
             _ => bail!("there is no `{what}`"),
         }

@@ -134,7 +134,9 @@ impl Wire {
         let mut count = 0;
         while let Some(packet) = whole(&self.data) {
             if packet.kind == 3 {
-                count += 1;
+                if !is_aside(&self.data[packet.head..packet.end]) {
+                    count += 1;
+                }
                 if packet.qos > 0 {
                     let [high, low] =
                         id(&self.data[packet.head..packet.end]).context("a broken PUBLISH")?;
@@ -147,6 +149,20 @@ impl Wire {
         if !self.acknowledgements.is_empty() {
             self.mouth.wrapped(&self.acknowledgements).await?;
             self.acknowledgements.clear();
+        }
+        Ok(count)
+    }
+
+    /// Waits for more, and counts what is told of receipts.
+    pub(crate) async fn listen_for_marks(&mut self) -> Result<u64> {
+        self.read().await?;
+        let mut count = 0;
+        while let Some(packet) = decode(&mut self.data, MAX_PACKET)? {
+            if let Packet::Publish(publish) = packet
+                && publish.payload.starts_with(br#"{"type":"marks""#)
+            {
+                count += 1;
+            }
         }
         Ok(count)
     }
@@ -254,6 +270,17 @@ struct Whole {
 }
 
 /// The first packet in `data`, if all of it is there (MQTT 3.1.1 §2.2).
+/// Who is there and how far they have read: not what the load has said.
+fn is_aside(publish: &[u8]) -> bool {
+    let Some(topic) = publish.first_chunk().map(|size| u16::from_be_bytes(*size)) else {
+        return false;
+    };
+    let payload = publish.get(2 + usize::from(topic)..).unwrap_or_default();
+    [&br#"{"type":"presence""#[..], br#"{"type":"marks""#]
+        .iter()
+        .any(|aside| payload.starts_with(aside))
+}
+
 fn whole(data: &[u8]) -> Option<Whole> {
     let first = *data.first()?;
     let mut length = 0;

@@ -1,6 +1,9 @@
 //! A seeded Stoa to measure, and the load that measures it.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -38,6 +41,11 @@ impl Stand {
             seed,
             _folder: folder,
         })
+    }
+
+    /// The file that says who is there.
+    pub(crate) fn seed(&self) -> &Path {
+        &self.seed
     }
 
     pub(crate) fn command(&self, tree: &Tree, what: &str, words: &[String]) -> Command {
