@@ -215,11 +215,8 @@ impl Backend {
             }
         }
         for (page, (online, offline)) in pages {
-            let (members,): (i64,) = fetch_one!(
-                conn,
-                "SELECT COUNT(*) FROM members WHERE page = $1",
-                page.0
-            )?;
+            let (members,): (i64,) =
+                fetch_one!(conn, "SELECT COUNT(*) FROM members WHERE page = $1", page.0)?;
             if members > CROWD {
                 continue;
             }

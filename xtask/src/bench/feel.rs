@@ -1,9 +1,6 @@
 //! How the chat feels: scrolling and typing in Chromium, a crowd that reads, the torture at length.
 
-use std::{
-    process::Command,
-    time::Instant,
-};
+use std::{process::Command, time::Instant};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
@@ -58,11 +55,7 @@ pub(crate) fn receipts(tree: &Tree) -> Result<Vec<Row>> {
     let measured = stoa.load(tree, "receipts", &["watchers=100".into()])?;
     Ok(vec![Row::new(
         "1,000 members read at once: until everybody knows, events told to each",
-        format!(
-            "{:.0} ms, {}",
-            number(&measured["ms"]),
-            measured["events"]
-        ),
+        format!("{:.0} ms, {}", number(&measured["ms"]), measured["events"]),
     )])
 }
 
@@ -71,7 +64,15 @@ pub(crate) fn torture(tree: &Tree) -> Result<Vec<Row>> {
     let database = Postgres::start(false)?;
     let start = Instant::now();
     cargo(tree)
-        .args(["test", "--quiet", "--package", "server", "--test", "boot", "torture"])
+        .args([
+            "test",
+            "--quiet",
+            "--package",
+            "server",
+            "--test",
+            "boot",
+            "torture",
+        ])
         .env("STOA_TORTURE", "9999")
         .env("STOA_TEST_POSTGRES", &database.url)
         .run()?;

@@ -21,7 +21,9 @@ impl Talk {
         if first {
             spawn_local(async move {
                 TimeoutFuture::new(BURST).await;
-                let unsaid = self.state.try_update_value(|state| std::mem::take(&mut state.unsaid));
+                let unsaid = self
+                    .state
+                    .try_update_value(|state| std::mem::take(&mut state.unsaid));
                 if let Some(unsaid) = unsaid {
                     self.aloud.set(spoken(&unsaid));
                 }
