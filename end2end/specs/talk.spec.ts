@@ -247,6 +247,7 @@ test('chat 15: a search finds my messages only, and opens one in its place', asy
   await dana.post(secret, 'quince under wraps');
   await mila.post(garden, 'Quinces need sun');
   for (let number = 1; number <= 250; number += 1) await dana.post(garden, `Filler ${number}`);
+  await mila.call('mark', { page: garden.id, delivered: 252, read: 252 });
   await mila.open(`/p/${garden.id}`);
   const field = mila.page.getByRole('searchbox', { name: 'Search messages' });
   await field.fill('quinc');
