@@ -64,7 +64,7 @@ CREATE INDEX mentions_page ON mentions (page, seq);
 -- passes over what was said on all the others. It follows the table by itself.
 CREATE VIRTUAL TABLE words USING fts5 (
   page, author, body,
-  content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2 3'
+  content = '', contentless_delete = 1, tokenize = 'unicode61 remove_diacritics 2', prefix = '2'
 );
 INSERT INTO words (rowid, page, author, body) SELECT doc, hex(page), hex(author), body FROM messages;
 CREATE TRIGGER messages_posted AFTER INSERT ON messages BEGIN
