@@ -65,7 +65,7 @@ pub(crate) fn page(tree: &Tree) -> Result<Vec<Row>> {
 }
 
 pub(crate) fn history(tree: &Tree) -> Result<Vec<Row>> {
-    let measure = |name: &str, settings: &[(&str, &str)]| -> Result<Row> {
+    on_both(|name, settings| {
         let stoa = Stand::new(tree, MEMBERS, MANY, settings)?;
         let words = [
             "clients=1".into(),
@@ -79,19 +79,11 @@ pub(crate) fn history(tree: &Tree) -> Result<Vec<Row>> {
             format!("{p99:.1} ms"),
         )
         .budget("≤ 5 ms", p99 <= 5.0))
-    };
-    let database = Postgres::start(true)?;
-    Ok(vec![
-        measure("SQLite", &[])?,
-        measure(
-            "PostgreSQL",
-            &[("STOA_DATABASE_URL", database.url.as_str())],
-        )?,
-    ])
+    })
 }
 
 pub(crate) fn search(tree: &Tree) -> Result<Vec<Row>> {
-    let measure = |name: &str, settings: &[(&str, &str)]| -> Result<Row> {
+    on_both(|name, settings| {
         let stoa = Stand::new(tree, MEMBERS, MANY, settings)?;
         let measured = stoa.load(tree, "search", &["clients=1".into(), "seconds=5".into()])?;
         let p50 = number(&measured["delay"]["p50_ms"]);
@@ -101,7 +93,10 @@ pub(crate) fn search(tree: &Tree) -> Result<Vec<Row>> {
             format!("{p50:.1} / {p99:.1} ms"),
         )
         .budget("p99 ≤ 50 ms", p99 <= 50.0))
-    };
+    })
+}
+
+fn on_both(measure: impl Fn(&str, &[(&str, &str)]) -> Result<Row>) -> Result<Vec<Row>> {
     let database = Postgres::start(true)?;
     Ok(vec![
         measure("SQLite", &[])?,
