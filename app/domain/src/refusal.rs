@@ -40,7 +40,7 @@ pub enum Refusal {
     LastAdmin,
     #[error("This id is taken by another message.")]
     IdTaken,
-    #[error("Only your own messages can be edited.")]
+    #[error("This can only be done with your own messages.")]
     NotYours,
     #[error("This request did not come from this site.")]
     ForeignOrigin,
