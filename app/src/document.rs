@@ -41,8 +41,8 @@ pub fn door_document(door: Door, frame: &Frame) -> String {
 
 /// The wasm of this bundle, and what it begins with.
 fn bring_to_life(bundle: &str, first: &impl Serialize, Frame { assets, nonce }: &Frame) -> String {
-    let js = format!("/v/{assets}/{bundle}.js");
-    let wasm = format!("/v/{assets}/{bundle}_bg.wasm");
+    let js = format!("/v/{assets}/{bundle}/{bundle}.js");
+    let wasm = format!("/v/{assets}/{bundle}/{bundle}_bg.wasm");
     // Nothing in it can end the element that holds it.
     let json = serde_json::to_string(first)
         .unwrap_or_default()

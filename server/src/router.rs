@@ -148,6 +148,6 @@ fn compression() -> CompressionLayer<impl Predicate> {
         of.is_some_and(|of| of.starts_with("text/html") || of.starts_with("application/json"))
     };
     CompressionLayer::new()
-        .quality(CompressionLevel::Fastest)
+        .quality(CompressionLevel::Precise(2))
         .compress_when(SizeAbove::new(WORTH_COMPRESSING).and(is_text))
 }

@@ -42,10 +42,10 @@ pub(crate) fn smoke(tree: &Tree) -> Result<()> {
     let folder = sheet.context("the page does not name its stylesheet")?;
     for asset in [
         "door.js",
-        "member.js",
-        "member_bg.wasm",
-        "admin.js",
-        "admin_bg.wasm",
+        "member/member.js",
+        "member/member_bg.wasm",
+        "admin/admin.js",
+        "admin/admin_bg.wasm",
         "stoa.css",
     ] {
         server.get(&format!("{folder}{asset}"))?;

@@ -33,10 +33,10 @@ pub(crate) fn build(tree: &Tree) -> Result<()> {
     };
     compile(tree)?;
     for bundle in BUNDLES {
-        site.add_folder(&glue(tree, bundle)?)?;
+        site.add_folder(Path::new(bundle), &glue(tree, bundle)?)?;
     }
     site.add(Path::new("stoa.css"), stylesheet(tree)?.as_bytes())?;
-    site.add_folder(&tree.root.join("public"))?;
+    site.add_folder(Path::new(""), &tree.root.join("public"))?;
     site.sweep()
 }
 
@@ -45,19 +45,27 @@ fn compile(tree: &Tree) -> Result<()> {
         .args(["build", "--package", "frontend", "--profile", "wasm"])
         .args(["--target", WASM, "--target-dir"])
         .arg(tree.target.join("wasm"))
+        // What is loaded late is cut out by what refers to what.
+        .env(
+            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+            "-Clink-arg=--emit-relocs",
+        )
         .run()
 }
 
-/// Makes a bundle's JavaScript glue. Returns the folder of both.
+/// Cuts out of a bundle what is loaded late, and makes its JavaScript glue. Returns the folder of all of it.
 fn glue(tree: &Tree, bundle: &str) -> Result<PathBuf> {
     let target = tree.target.join("wasm");
     let compiled = target.join(WASM).join(format!("wasm/{bundle}.wasm"));
     let folder = target.join("bindgen").join(bundle);
     if !newer(&folder.join(format!("{bundle}_bg.wasm")), &compiled) {
         let _ = fs::remove_dir_all(&folder);
+        let first = target.join(format!("bindgen/{bundle}.wasm"));
+        split(bundle, &fs::read(&compiled)?, &first, &folder)?;
         Bindgen::new()
-            .input_path(&compiled)
+            .input_path(&first)
             .out_name(bundle)
+            .keep_lld_exports(true)
             .web(true)?
             .typescript(false)
             .remove_name_section(true)
@@ -66,6 +74,17 @@ fn glue(tree: &Tree, bundle: &str) -> Result<PathBuf> {
             .context("wasm-bindgen")?;
     }
     Ok(folder)
+}
+
+fn split(bundle: &str, compiled: &[u8], first: &Path, folder: &Path) -> Result<()> {
+    let main_module = format!("./{bundle}.js");
+    let mut options = wasm_split_cli_support::Options::new(compiled);
+    options.output_dir = folder;
+    options.main_out_path = first;
+    options.main_module = &main_module;
+    options.link_name = "./late.js";
+    wasm_split_cli_support::transform(options).map_err(|error| anyhow!("{bundle}: {error:?}"))?;
+    Ok(())
 }
 
 fn newer(made: &Path, source: &Path) -> bool {
@@ -108,10 +127,10 @@ struct Site {
 }
 
 impl Site {
-    fn add_folder(&mut self, folder: &Path) -> Result<()> {
+    fn add_folder(&mut self, at: &Path, folder: &Path) -> Result<()> {
         for name in files(folder)? {
             let bytes = fs::read(folder.join(&name))?;
-            self.add(&name, &bytes)?;
+            self.add(&at.join(name), &bytes)?;
         }
         Ok(())
     }

@@ -11,6 +11,19 @@ use crate::{
 /// nothing was taken. The header is judged as soon as it is there, the rest when all is; `max` bounds the whole packet
 /// in bytes.
 pub fn decode(input: &mut BytesMut, max: usize) -> Result<Option<Packet>, Error> {
+    take(input, max, any)
+}
+
+/// As [`decode`], for a client: what only clients send is an error, and none of the code for it is needed.
+pub fn decode_from_server(input: &mut BytesMut, max: usize) -> Result<Option<Packet>, Error> {
+    take(input, max, answer)
+}
+
+fn take(
+    input: &mut BytesMut,
+    max: usize,
+    read: impl FnOnce(&mut Body<'_>, u8) -> Result<Packet, Error>,
+) -> Result<Option<Packet>, Error> {
     let Some(&first) = input.first() else {
         return Ok(None);
     };
@@ -26,7 +39,7 @@ pub fn decode(input: &mut BytesMut, max: usize) -> Result<Option<Packet>, Error>
     }
     let whole = input.split_to(header + length).freeze();
     let mut body = Body(&whole[header..]);
-    let mut packet = body.packet(first)?;
+    let mut packet = read(&mut body, first)?;
     match &mut packet {
         // What is left is its payload, which stays where it is.
         Packet::Publish(publish) => publish.payload = whole.slice(whole.len() - body.0.len()..),
@@ -63,6 +76,14 @@ fn remaining_length(input: &[u8]) -> Result<Option<(usize, usize)>, Error> {
     Err(Error::RemainingLength)
 }
 
+fn any(body: &mut Body<'_>, first: u8) -> Result<Packet, Error> {
+    body.packet(first)
+}
+
+fn answer(body: &mut Body<'_>, first: u8) -> Result<Packet, Error> {
+    body.answer(first)
+}
+
 /// What follows the fixed header, taken field by field.
 struct Body<'a>(&'a [u8]);
 
@@ -70,19 +91,26 @@ impl<'a> Body<'a> {
     fn packet(&mut self, first: u8) -> Result<Packet, Error> {
         Ok(match first >> 4 {
             1 => Packet::Connect(self.connect()?),
+            8 => Packet::Subscribe(self.subscribe()?),
+            10 => Packet::Unsubscribe(self.unsubscribe()?),
+            12 => Packet::PingReq,
+            14 => Packet::Disconnect,
+            _ => self.answer(first)?,
+        })
+    }
+
+    /// What servers send.
+    fn answer(&mut self, first: u8) -> Result<Packet, Error> {
+        Ok(match first >> 4 {
             2 => Packet::ConnAck(self.connack()?),
             3 => Packet::Publish(self.publish(first & 0x0F)?),
             4 => Packet::PubAck(self.id()?),
             5 => Packet::PubRec(self.id()?),
             6 => Packet::PubRel(self.id()?),
             7 => Packet::PubComp(self.id()?),
-            8 => Packet::Subscribe(self.subscribe()?),
             9 => Packet::SubAck(self.suback()?),
-            10 => Packet::Unsubscribe(self.unsubscribe()?),
             11 => Packet::UnsubAck(self.id()?),
-            12 => Packet::PingReq,
             13 => Packet::PingResp,
-            14 => Packet::Disconnect,
             _ => return Err(Error::PacketType),
         })
     }

@@ -15,7 +15,7 @@ mod error;
 mod packet;
 mod topic;
 
-pub use decode::decode;
+pub use decode::{decode, decode_from_server};
 pub use error::Error;
 pub use packet::{
     ConnAck, Connect, ConnectCode, Delivery, Packet, PacketId, Publish, QoS, SubAck, Subscribe,

@@ -1,7 +1,9 @@
 //! What the standard forbids is refused, each with its reason.
 
 use bytes::BytesMut;
-use mqtt::{Error, MAX_REMAINING, Packet, PacketId, Publish, QoS, Subscribe, decode};
+use mqtt::{
+    Error, MAX_REMAINING, Packet, PacketId, Publish, QoS, Subscribe, decode, decode_from_server,
+};
 
 fn decoded(bytes: &[u8]) -> Result<Option<Packet>, Error> {
     decode(&mut BytesMut::from(bytes), 1024)
@@ -144,4 +146,24 @@ fn what_would_be_refused_is_not_encoded_and_leaves_nothing_behind() {
         assert!(packet.encode(&mut out).is_err());
         assert_eq!(&out[..], b"before");
     }
+}
+
+#[test]
+fn a_client_takes_nothing_that_only_clients_send() {
+    let asked: [&[u8]; 5] = [
+        &connect(4, 2, b"\0\x01a"),
+        b"\x82\x06\0\x01\0\x01a\0",
+        b"\xa2\x05\0\x01\0\x01a",
+        b"\xc0\0",
+        b"\xe0\0",
+    ];
+    for packet in asked {
+        assert!(matches!(decoded(packet), Ok(Some(_))), "{packet:?}");
+        assert_eq!(
+            decode_from_server(&mut BytesMut::from(packet), 1024),
+            Err(Error::PacketType)
+        );
+    }
+    let told = decode_from_server(&mut BytesMut::from(&b"\xd0\0"[..]), 1024);
+    assert_eq!(told, Ok(Some(Packet::PingResp)));
 }

@@ -13,29 +13,22 @@ use crate::{
     ui::{Dialog, Glyph, Icon, Trouble, act, value_of},
 };
 
-/// The button and its dialog. Before wasm has loaded it leads to the form on its own page.
+/// Opens the dialog. Before wasm has loaded it leads to the form on its own page.
 #[component]
-pub fn InviteButton(page: PageId, #[prop(optional, into)] class: String) -> impl IntoView {
-    let open = RwSignal::new(false);
-    let class = if class.is_empty() {
-        "btn ghost".into()
-    } else {
-        class
-    };
+pub fn InviteButton(page: PageId, on_click: Callback<()>) -> impl IntoView {
     view! {
         <form class="inline" action=format!("/p/{page}/invite") method="get">
             <button
-                class=class
+                class="btn ghost"
                 type="submit"
                 on:click=move |event| {
                     event.prevent_default();
-                    open.set(true);
+                    on_click.run(());
                 }
             >
                 "Invite people"
             </button>
         </form>
-        <InviteDialog page=page open=open/>
     }
 }
 

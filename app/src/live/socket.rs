@@ -55,7 +55,7 @@ impl Socket {
             let bytes = js_sys::Uint8Array::new(&event.data());
             input.extend_from_slice(&bytes.to_vec());
             loop {
-                match mqtt::decode(&mut input, MAX_PACKET) {
+                match mqtt::decode_from_server(&mut input, MAX_PACKET) {
                     Ok(Some(packet)) => hear(packet),
                     Ok(None) => break,
                     Err(_) => {

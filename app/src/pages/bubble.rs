@@ -1,10 +1,7 @@
 //! One message: its bubble, and beside it who wrote it. Rendered fifty times in the first view, so it is flat.
 
-use domain::{AccountId, Message, MessageId};
-use leptos::{
-    either::{Either, EitherOf3},
-    prelude::*,
-};
+use domain::{AccountId, Message, Timestamp};
+use leptos::{either::Either, prelude::*};
 
 use super::{
     lines::{Row, State},
@@ -12,63 +9,45 @@ use super::{
     receipt::Receipt,
     talk::Talk,
 };
-use crate::ui::{Avatar, Glyph, Icon};
+use crate::ui::{Avatar, Glyph, Icon, click, words};
 
+/// One closure for nearly all of it: a change builds no element anew, and there is little code for it.
 #[component]
-pub(super) fn Bubble(talk: Talk, id: MessageId, row: ArcRwSignal<Row>) -> impl IntoView {
+pub(super) fn Bubble(talk: Talk, row: ArcRwSignal<Row>) -> impl IntoView {
     let me = talk.me.with_value(|me| me.account);
-    let (author, name) = row.with_untracked(|row| {
-        let message = &row.message;
-        (message.author, message.author_name.clone())
-    });
+    move || row.with(|row| article(talk, me, row))
+}
+
+fn article(talk: Talk, me: AccountId, row: &Row) -> impl IntoView + use<> {
+    let message = &row.message;
+    let (id, author, name) = (message.id, message.author, message.author_name.clone());
     let mine = author == me;
-    let of = |read: fn(&Row, Talk) -> String| {
-        let row = row.clone();
-        move || row.with(|row| read(row, talk))
-    };
-    let class = {
-        let row = row.clone();
-        move || row.with(|row| class(row, mine))
-    };
     let label = if mine { "You".to_owned() } else { name.clone() };
-    let first = {
-        let row = row.clone();
-        move || row.with(|row| row.first)
+    let named = !mine && row.first;
+    let avatar = named.then(|| view! { <Avatar id=author.0 name=name.clone() small=true/> });
+    let who = named
+        .then(|| view! { <div class=format!("who hue-{}", domain::hue(&author.0))>{name}</div> });
+    let text_class = if is_large(message) {
+        "text large"
+    } else {
+        "text"
     };
-    let avatar = (!mine).then(|| {
-        let (first, name) = (first.clone(), name.clone());
-        move || first().then(|| view! { <Avatar id=author.0 name=name.clone() small=true/> })
-    });
-    let who = (!mine).then(|| {
-        let class = format!("who hue-{}", domain::hue(&author.0));
-        move || first().then(|| view! { <div class=class.clone()>{name.clone()}</div> })
-    });
-    let text_class = {
-        let row = row.clone();
-        move || {
-            row.with(|row| {
-                if is_large(&row.message) {
-                    "text large"
-                } else {
-                    "text"
-                }
-            })
-        }
-    };
-    let tick = mine.then(|| tick(talk, row.clone()));
-    let failed = mine.then(|| failed(talk, id, row.clone()));
+    let (at, edited) = (message.at, message.edited.is_some());
     view! {
-        <article class=class aria-label=label data-id=id.to_string() tabindex="-1">
+        <article class=class(row, mine) aria-label=label data-id=id.to_string() tabindex="-1">
             {avatar}
             <div class="bubble">
                 {who}
-                {quote(talk, row.clone())}
+                {quote(talk, message)}
                 // The time stands in the last line, where there is room for it.
                 <div class=text_class dir="auto">
-                    {text(row.clone())}<span class="meta" dir="ltr"><time>{of(time)}</time>{tick}</span>
+                    {text(message)}
+                    <span class="meta" dir="ltr">
+                        <time>{words(move || time(talk, at, edited))}</time>{mine.then(|| tick(talk, row))}
+                    </span>
                 </div>
-                {failed}
-                {reactions(talk, id, me, row)}
+                {failed(talk, row)}
+                {reactions(talk, me, message)}
             </div>
             <button
                 type="button"
@@ -76,7 +55,7 @@ pub(super) fn Bubble(talk: Talk, id: MessageId, row: ArcRwSignal<Row>) -> impl I
                 tabindex="-1"
                 aria-label="Actions"
                 aria-haspopup="menu"
-                on:click=move |_| talk.open_menu(id)
+                on:click=click(move || talk.open_menu(id))
             ></button>
         </article>
     }
@@ -93,72 +72,64 @@ fn class(row: &Row, mine: bool) -> &'static str {
     }
 }
 
-fn time(row: &Row, talk: Talk) -> String {
-    let clock = talk.zone.get().local(row.message.at).clock();
-    if row.message.edited.is_some() {
+fn time(talk: Talk, at: Timestamp, edited: bool) -> String {
+    let clock = talk.zone.get().local(at).clock();
+    if edited {
         format!("edited {clock}")
     } else {
         clock
     }
 }
 
-fn text(row: ArcRwSignal<Row>) -> impl IntoView {
-    move || {
-        row.with(|row| {
-            let message = &row.message;
-            if message.deleted {
-                Either::Left(view! { <i class="taken-back">"Message deleted"</i> })
-            } else {
-                Either::Right(prose(&message.body, &message.mentions))
-            }
-        })
+fn text(message: &Message) -> impl IntoView + use<> {
+    if message.deleted {
+        Either::Left(view! { <i class="taken-back">"Message deleted"</i> })
+    } else {
+        Either::Right(prose(&message.body, &message.mentions))
     }
 }
 
 /// What it answers; a click leads there.
-fn quote(talk: Talk, row: ArcRwSignal<Row>) -> impl IntoView {
-    move || {
-        let quote = row.with(|row| row.message.reply.clone().filter(|_| !row.message.deleted))?;
-        let class = format!("quote hue-{}", domain::hue(&quote.author.0));
-        let words = if quote.text.is_empty() {
-            "Message deleted".to_owned()
-        } else {
-            domain::text::plain(&quote.text)
-        };
-        let seq = quote.seq;
-        Some(view! {
-            <button type="button" class=class on:click=move |_| talk.jump_to(seq)>
-                <b>{quote.author_name}</b>
-                <span dir="auto">{words}</span>
-            </button>
-        })
-    }
+fn quote(talk: Talk, message: &Message) -> Option<impl IntoView + use<>> {
+    let quote = message.reply.clone().filter(|_| !message.deleted)?;
+    let class = format!("quote hue-{}", domain::hue(&quote.author.0));
+    let words = if quote.text.is_empty() {
+        "Message deleted".to_owned()
+    } else {
+        domain::text::plain(&quote.text)
+    };
+    let seq = quote.seq;
+    Some(view! {
+        <button type="button" class=class on:click=click(move || talk.jump_to(seq))>
+            <b>{quote.author_name}</b>
+            <span dir="auto">{words}</span>
+        </button>
+    })
 }
 
-fn reactions(talk: Talk, id: MessageId, me: AccountId, row: ArcRwSignal<Row>) -> impl IntoView {
-    move || {
-        let chips = row.with(|row| chips(&row.message, me));
-        (!chips.is_empty()).then(|| {
-            let chip = move |chip: Chip| {
-                let emoji = chip.emoji.clone();
-                let label = format!("{}, {}: {}", chip.emoji, chip.count, chip.names);
-                view! {
-                    <button
-                        type="button"
-                        class="reaction"
-                        aria-pressed=if chip.mine { "true" } else { "false" }
-                        aria-label=label
-                        title=chip.names
-                        on:click=move |_| talk.react(id, emoji.clone())
-                    >
-                        <span>{chip.emoji}</span>
-                        {chip.count}
-                    </button>
-                }
-            };
-            view! { <div class="reactions">{chips.into_iter().map(chip).collect_view()}</div> }
-        })
-    }
+fn reactions(talk: Talk, me: AccountId, message: &Message) -> Option<impl IntoView + use<>> {
+    let id = message.id;
+    let chip = move |chip: Chip| {
+        let emoji = chip.emoji.clone();
+        let label = format!("{}, {}: {}", chip.emoji, chip.count, chip.names);
+        view! {
+            <button
+                type="button"
+                class="reaction"
+                aria-pressed=if chip.mine { "true" } else { "false" }
+                aria-label=label
+                title=chip.names
+                on:click=click(move || talk.react(id, emoji.clone()))
+            >
+                <span>{chip.emoji}</span>
+                {chip.count}
+            </button>
+        }
+    };
+    let chips = chips(message, me);
+    (!chips.is_empty()).then(|| {
+        view! { <div class="reactions">{chips.into_iter().map(chip).collect_view()}</div> }
+    })
 }
 
 struct Chip {
@@ -190,45 +161,33 @@ fn chips(message: &Message, me: AccountId) -> Vec<Chip> {
 }
 
 /// A clock while it is on its way, then ticks: stored, with everybody, read by everybody.
-fn tick(talk: Talk, row: ArcRwSignal<Row>) -> impl IntoView {
-    move || {
-        row.with(|row| {
-            if row.message.deleted {
-                return EitherOf3::A(());
-            }
-            let one = |label: &'static str, glyph| {
-                view! { <span class="tick" role="img" aria-label=label><Icon glyph=glyph/></span> }
-            };
-            match row.state {
-                State::Waiting => EitherOf3::B(one("Sending", Glyph::Clock)),
-                State::Refused(_) => EitherOf3::B(one("Not sent", Glyph::Warning)),
-                State::Stored => {
-                    let seq = row.message.seq;
-                    EitherOf3::C(move || {
-                        let (class, label, glyph) = match Receipt::of(seq, talk.reach.get()) {
-                            Receipt::Stored => ("tick", "Sent", Glyph::Check),
-                            Receipt::Delivered => ("tick", "Delivered", Glyph::Checks),
-                            Receipt::Read => ("tick read", "Read", Glyph::Checks),
-                        };
-                        view! { <span class=class role="img" aria-label=label><Icon glyph=glyph/></span> }
-                    })
-                }
-            }
-        })
-    }
+fn tick(talk: Talk, row: &Row) -> Option<impl IntoView + use<>> {
+    let (state, seq) = (row.state.clone(), row.message.seq);
+    let tick = move || {
+        let (class, label, glyph) = match &state {
+            State::Waiting => ("tick", "Sending", Glyph::Clock),
+            State::Refused(_) => ("tick", "Not sent", Glyph::Warning),
+            State::Stored => match Receipt::of(seq, talk.reach.get()) {
+                Receipt::Stored => ("tick", "Sent", Glyph::Check),
+                Receipt::Delivered => ("tick", "Delivered", Glyph::Checks),
+                Receipt::Read => ("tick read", "Read", Glyph::Checks),
+            },
+        };
+        view! { <span class=class role="img" aria-label=label><Icon glyph=glyph/></span> }
+    };
+    (!row.message.deleted).then_some(tick)
 }
 
-fn failed(talk: Talk, id: MessageId, row: ArcRwSignal<Row>) -> impl IntoView {
-    move || {
-        row.with(|row| match &row.state {
-            State::Refused(why) => Either::Left(view! {
-                <div class="failed" role="alert">
-                    <p>{why.clone()}</p>
-                    <button type="button" on:click=move |_| talk.retry(id)>"Retry"</button>
-                    <button type="button" on:click=move |_| talk.discard(id)>"Delete"</button>
-                </div>
-            }),
-            _ => Either::Right(()),
-        })
-    }
+fn failed(talk: Talk, row: &Row) -> Option<impl IntoView + use<>> {
+    let id = row.message.id;
+    let State::Refused(why) = &row.state else {
+        return None;
+    };
+    Some(view! {
+        <div class="failed" role="alert">
+            <p>{why.clone()}</p>
+            <button type="button" on:click=click(move || talk.retry(id))>"Retry"</button>
+            <button type="button" on:click=click(move || talk.discard(id))>"Delete"</button>
+        </div>
+    })
 }

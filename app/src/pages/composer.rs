@@ -1,16 +1,22 @@
 //! Where a message is written or mended: Enter sends, Shift+Enter breaks the line, composing never sends.
 
 mod draft;
-mod names;
+pub(super) mod names;
+mod over;
 
 use std::sync::Arc;
 
 use domain::{Body, Mention, Message};
 use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
 
-use self::names::{Names, NamesList, Taken};
-use super::{naming::named, talk::Talk};
-use crate::ui::{Glyph, Icon};
+use self::names::{Names, Taken};
+pub(super) use self::over::{Answering, Editing};
+use super::{
+    late::{Late, late},
+    naming::named,
+    talk::Talk,
+};
+use crate::ui::{Glyph, Icon, click, effect, maybe, when, words};
 
 /// An input method is at work: its Enter chooses a word (some browsers tell by this code only).
 const COMPOSING: u32 = 229;
@@ -161,7 +167,7 @@ impl Writing {
             }
             replying
         });
-        Effect::new(move |_| {
+        effect(move || {
             if let Some(element) = self.field.get() {
                 if element.value().is_empty() {
                     element.set_value(&draft::kept(talk));
@@ -191,28 +197,30 @@ pub(super) fn Composer(talk: Talk) -> impl IntoView {
     writing.follow();
     let label = move || {
         if talk.editing.with(Option::is_some) {
-            "Save"
+            "Save".to_owned()
         } else {
-            "Send"
+            "Send".to_owned()
         }
     };
     view! {
-        <Mending talk=talk/>
-        <Answering talk=talk/>
-        <div class="trouble-line" role="alert">{move || talk.trouble.get()}</div>
+        {when(move || talk.editing.with(Option::is_some), move || late(Late::Editing(talk)))}
+        {when(move || talk.replying.with(Option::is_some), move || late(Late::Answering(talk)))}
+        <div class="trouble-line" role="alert">{words(move || talk.trouble.get().unwrap_or_default())}</div>
         <form class="compose" on:submit=move |event| event.prevent_default()>
-            <NamesList names=writing.names choose=Callback::new(move |mention| writing.name(mention))/>
+            {when(move || writing.names.is_open(), move || {
+                late(Late::Names(writing.names, Callback::new(move |mention| writing.name(mention))))
+            })}
             <textarea
                 node_ref=writing.field
                 class="field"
                 aria-label="Message"
-                placeholder=move || talk.page.with(|page| format!("Message {}", page.name))
+                placeholder=words(move || talk.page.with(|page| format!("Message {}", page.name)))
                 rows="1"
                 dir="auto"
                 autocomplete="off"
                 aria-autocomplete="list"
-                aria-controls=move || writing.names.is_open().then_some("names")
-                aria-activedescendant=move || writing.names.active()
+                aria-controls=maybe(move || writing.names.is_open().then(|| "names".into()))
+                aria-activedescendant=maybe(move || writing.names.active())
                 on:keydown=move |event| writing.pressed(&event)
                 on:input=move |_| writing.typed()
                 on:blur=move |_| {
@@ -221,51 +229,10 @@ pub(super) fn Composer(talk: Talk) -> impl IntoView {
                 }
             ></textarea>
             // Not a submit button: before the wasm is there, a form that is sent would lose the text.
-            <button type="button" class="send" aria-label=label on:click=move |_| writing.send()>
+            <button type="button" class="send" aria-label=words(label) on:click=click(move || writing.send())>
                 <Icon glyph=Glyph::Send/>
             </button>
         </form>
-    }
-}
-
-#[component]
-fn Mending(talk: Talk) -> impl IntoView {
-    view! {
-        <Show when=move || talk.editing.with(Option::is_some)>
-            <div class="mending">
-                <Icon glyph=Glyph::Edit/>
-                <span class="grow">"Editing your message"</span>
-                <button type="button" class="icon" aria-label="Cancel" on:click=move |_| talk.editing.set(None)>
-                    <Icon glyph=Glyph::Close/>
-                </button>
-            </div>
-        </Show>
-    }
-}
-
-#[component]
-fn Answering(talk: Talk) -> impl IntoView {
-    move || {
-        talk.replying.get().map(|message| {
-            let class = format!("mending answering hue-{}", domain::hue(&message.author.0));
-            view! {
-                <div class=class>
-                    <Icon glyph=Glyph::Reply/>
-                    <div class="grow">
-                        <b>{message.author_name.clone()}</b>
-                        <span class="line" dir="auto">{domain::text::plain(&message.body)}</span>
-                    </div>
-                    <button
-                        type="button"
-                        class="icon"
-                        aria-label="Cancel reply"
-                        on:click=move |_| talk.replying.set(None)
-                    >
-                        <Icon glyph=Glyph::Close/>
-                    </button>
-                </div>
-            }
-        })
     }
 }
 

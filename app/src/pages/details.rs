@@ -3,10 +3,17 @@
 use domain::{About, Invited, Member, PageName, PageRole};
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{api, talk::Talk};
+use super::{
+    api,
+    late::{Ask, Dialogs},
+    talk::Talk,
+};
 use crate::{
     invitations::InviteButton,
-    ui::{Avatar, Confirm, Dialog, Field, Glyph, Icon, Trouble, act, value_of},
+    ui::{
+        Avatar, Confirm, Dialog, Field, Glyph, Icon, Trouble, act, click, effect, value_of, when,
+        words,
+    },
 };
 
 #[component]
@@ -16,17 +23,17 @@ pub(super) fn Details(
     open: RwSignal<bool>,
 ) -> impl IntoView {
     let close = NodeRef::<html::Button>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let (true, Some(close)) = (open.get(), close.get()) {
             let _ = close.focus();
         }
     });
-    let renaming = RwSignal::new(false);
+    let dialogs = Dialogs::here();
     let manages = move || talk.may_manage.get();
     let id = talk.id;
     view! {
         <aside
-            class=move || if open.get() { "details open" } else { "details" }
+            class=words(move || if open.get() { "details open" } else { "details" }.into())
             aria-label="Details"
             on:keydown=move |event| {
                 if event.key() == "Escape" {
@@ -36,31 +43,34 @@ pub(super) fn Details(
         >
             <header class="details-head">
                 <h2 class="about">"About this page"</h2>
-                <Show when=manages>
-                    <button type="button" class="icon" aria-label="Rename" on:click=move |_| renaming.set(true)>
+                {when(manages, move || view! {
+                    <button type="button" class="icon" aria-label="Rename" on:click=click(move || dialogs.open(Ask::Rename(talk)))>
                         <Icon glyph=Glyph::Edit/>
                     </button>
-                </Show>
+                })}
                 <button
                     type="button"
                     class="icon shut"
                     aria-label="Close details"
                     node_ref=close
-                    on:click=move |_| open.set(false)
+                    on:click=click(move || open.set(false))
                 >
                     <Icon glyph=Glyph::Close/>
                 </button>
             </header>
-            <p class="about-words muted" dir="auto">{move || about(talk)}</p>
+            <p class="about-words muted" dir="auto">{words(move || about(talk))}</p>
             <h2>"Members"</h2>
             <Members talk=talk/>
-            <Show when=manages>
-                <div class="invite-here"><InviteButton page=id/></div>
-            </Show>
-            <Leave talk=talk/>
-            <Dialog open=renaming title="Rename the page">
-                <Rename talk=talk open=renaming/>
-            </Dialog>
+            {when(manages, move || view! {
+                <div class="invite-here">
+                    <InviteButton page=id on_click=Callback::new(move |()| dialogs.open(Ask::Invite(id)))/>
+                </div>
+            })}
+            <p class="leave">
+                <button type="button" class="quiet" on:click=click(move || dialogs.open(Ask::Leave(talk)))>
+                    "Leave this page"
+                </button>
+            </p>
         </aside>
     }
 }
@@ -77,58 +87,31 @@ fn about(talk: Talk) -> String {
 
 #[component]
 fn Members(talk: Talk) -> impl IntoView {
-    let removing = RwSignal::new(None::<Member>);
-    let asking = RwSignal::new(false);
     let trouble = RwSignal::new(None::<String>);
-    let words = move || {
-        removing.with(|member| {
-            let name = member.as_ref().map_or("", |member| member.name.as_str());
-            format!("{name} can no longer read or write here. What {name} wrote stays.")
-        })
-    };
-    let remove = Callback::new(move |()| {
-        let Some(member) = removing.get_untracked() else {
-            return;
-        };
-        spawn_local(async move {
-            match api::remove_member(talk.id, member.account).await {
-                Ok(()) => talk.left(member.account),
-                Err(problem) => trouble.set(Some(problem.to_string())),
-            }
-        });
-    });
     let more = move || talk.member_count.get() > talk.members.with(Vec::len);
-    let ask = move |member: Member| {
-        removing.set(Some(member));
-        asking.set(true);
-    };
     view! {
         <ul class="members">
             <For
                 each=move || talk.members.get()
                 key=|member| (member.account, member.role == PageRole::Admin, member.name.clone())
-                children=move |member| view! { <Person talk=talk member=member remove=Callback::new(ask)/> }
+                children=move |member| view! { <Person talk=talk member=member/> }
             />
-            <For
-                each=move || talk.invited.get()
-                key=|invited| invited.email.clone()
-                children=invited
-            />
+            {move || talk.invited.get().into_iter().map(invited).collect_view()}
         </ul>
-        <Show when=more>
+        {when(more, move || view! {
             <p class="everyone">
-                <button type="button" class="quiet" on:click=move |_| talk.list_everyone(trouble)>
-                    {move || format!("Show all {}", talk.member_count.get())}
+                <button type="button" class="quiet" on:click=click(move || talk.list_everyone(trouble))>
+                    {words(move || format!("Show all {}", talk.member_count.get()))}
                 </button>
             </p>
-        </Show>
+        })}
         <Trouble words=trouble/>
-        <Confirm open=asking title="Remove from the page?" words=Signal::derive(words) yes="Remove" on_yes=remove/>
     }
 }
 
 #[component]
-fn Person(talk: Talk, member: Member, remove: Callback<Member>) -> impl IntoView {
+fn Person(talk: Talk, member: Member) -> impl IntoView {
+    let dialogs = Dialogs::here();
     let me = talk.me.with_value(|me| me.account) == member.account;
     let role = match (member.role, me) {
         (PageRole::Admin, true) => "Page admin, you",
@@ -138,27 +121,29 @@ fn Person(talk: Talk, member: Member, remove: Callback<Member>) -> impl IntoView
     };
     let label = format!("Remove {}", member.name);
     let (account, id, name) = (member.account, member.account.0, member.name.clone());
-    let online = move || {
-        let here = me || talk.online.with(|online| online.contains(&account));
-        here.then(|| view! { <span class="online" role="img" aria-label="Online"></span> })
-    };
-    let removable = move || talk.may_manage.get() && !me;
     let member = StoredValue::new(member);
-    view! {
-        <li class="member">
-            <span class="face"><Avatar id=id name=name.clone()/>{online}</span>
-            <div class="grow">{name}<small>{role}</small></div>
-            <Show when=removable>
-                <button
-                    type="button"
-                    class="icon"
-                    aria-label=label.clone()
-                    on:click=move |_| remove.run(member.get_value())
-                >
-                    <Icon glyph=Glyph::Close/>
-                </button>
-            </Show>
-        </li>
+    move || {
+        let online = me || talk.online.with(|online| online.contains(&account));
+        let removable = talk.may_manage.get() && !me;
+        view! {
+            <li class="member">
+                <span class="face">
+                    <Avatar id=id name=name.clone()/>
+                    {online.then(|| view! { <span class="online" role="img" aria-label="Online"></span> })}
+                </span>
+                <div class="grow">{name.clone()}<small>{role}</small></div>
+                {removable.then(|| view! {
+                    <button
+                        type="button"
+                        class="icon"
+                        aria-label=label.clone()
+                        on:click=click(move || dialogs.open(Ask::Remove(talk, member.get_value())))
+                    >
+                        <Icon glyph=Glyph::Close/>
+                    </button>
+                })}
+            </li>
+        }
     }
 }
 
@@ -171,6 +156,35 @@ fn invited(invited: Invited) -> impl IntoView {
             <div class="grow">{address}<small>"Invited, not joined yet"</small></div>
         </li>
     }
+}
+
+#[component]
+pub(super) fn RemoveDialog(talk: Talk, member: Member, open: RwSignal<bool>) -> impl IntoView {
+    let (account, name) = (member.account, member.name);
+    let remove = Callback::new(move |()| {
+        spawn_local(async move {
+            match api::remove_member(talk.id, account).await {
+                Ok(()) => talk.left(account),
+                Err(problem) => {
+                    talk.trouble.try_set(Some(problem.to_string()));
+                }
+            }
+        });
+    });
+    view! {
+        <Confirm
+            open=open
+            title="Remove from the page?"
+            words=format!("{name} can no longer read or write here. What {name} wrote stays.")
+            yes="Remove"
+            on_yes=remove
+        />
+    }
+}
+
+#[component]
+pub(super) fn RenameDialog(talk: Talk, open: RwSignal<bool>) -> impl IntoView {
+    view! { <Dialog open=open title="Rename the page"><Rename talk=talk open=open/></Dialog> }
 }
 
 #[component]
@@ -201,9 +215,7 @@ fn Rename(talk: Talk, open: RwSignal<bool>) -> impl IntoView {
 }
 
 #[component]
-fn Leave(talk: Talk) -> impl IntoView {
-    let asking = RwSignal::new(false);
-    let trouble = RwSignal::new(None::<String>);
+pub(super) fn LeaveDialog(talk: Talk, open: RwSignal<bool>) -> impl IntoView {
     let leave = Callback::new(move |()| {
         let me = talk.me.with_value(|me| me.account);
         spawn_local(async move {
@@ -211,17 +223,15 @@ fn Leave(talk: Talk) -> impl IntoView {
                 Ok(()) => {
                     let _ = window().location().set_href("/");
                 }
-                Err(problem) => trouble.set(Some(problem.to_string())),
+                Err(problem) => {
+                    talk.trouble.try_set(Some(problem.to_string()));
+                }
             }
         });
     });
     view! {
-        <p class="leave">
-            <button type="button" class="quiet" on:click=move |_| asking.set(true)>"Leave this page"</button>
-        </p>
-        <Trouble words=trouble/>
         <Confirm
-            open=asking
+            open=open
             title="Leave this page?"
             words="You can no longer read or write here, until somebody invites you again."
             yes="Leave"

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use domain::Message;
-use leptos::{either::Either, html, prelude::*, task::spawn_local};
+use leptos::{html, prelude::*, task::spawn_local};
 
-use super::talk::Talk;
-use crate::ui::{Confirm, Dialog, Glyph, Icon, Trouble, act, copy};
+use super::{
+    late::{Ask, Dialogs},
+    talk::Talk,
+};
+use crate::ui::{Glyph, Icon, copy};
 
 const QUICK: [&str; 6] = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
 #[component]
 pub(super) fn MessageMenu(talk: Talk) -> impl IntoView {
     let menu = NodeRef::<html::Dialog>::new();
-    let deleting = RwSignal::new(None::<Arc<Message>>);
-    let asking = RwSignal::new(false);
-    let informing = RwSignal::new(false);
-    let informed = RwSignal::new(None::<Arc<Message>>);
     Effect::new(move |_| {
         let (acting, Some(menu)) = (talk.acting.get(), menu.get()) else {
             return;
@@ -39,19 +38,6 @@ pub(super) fn MessageMenu(talk: Talk) -> impl IntoView {
             close();
         }
     };
-    let delete = Callback::new(move |message: Arc<Message>| {
-        deleting.set(Some(message));
-        asking.set(true);
-    });
-    let info = Callback::new(move |message: Arc<Message>| {
-        informed.set(Some(message));
-        informing.set(true);
-    });
-    let confirmed = Callback::new(move |()| {
-        if let Some(message) = deleting.get_untracked() {
-            talk.delete(message.id);
-        }
-    });
     view! {
         <dialog
             node_ref=menu
@@ -60,28 +46,14 @@ pub(super) fn MessageMenu(talk: Talk) -> impl IntoView {
             on:close=move |_| close()
             on:click=outside
         >
-            {move || talk.acting.get().map(|message| view! { <Items talk=talk message=message delete=delete info=info/> })}
+            {move || talk.acting.get().map(|message| view! { <Items talk=talk message=message/> })}
         </dialog>
-        <Confirm
-            open=asking
-            title="Delete this message?"
-            words="What it says is gone for everybody. Its place is kept."
-            yes="Delete"
-            on_yes=confirmed
-        />
-        <Dialog open=informing title="Message info">
-            {move || informed.get().map(|message| view! { <Info talk=talk message=message/> })}
-        </Dialog>
     }
 }
 
 #[component]
-fn Items(
-    talk: Talk,
-    message: Arc<Message>,
-    delete: Callback<Arc<Message>>,
-    info: Callback<Arc<Message>>,
-) -> impl IntoView {
+fn Items(talk: Talk, message: Arc<Message>) -> impl IntoView {
+    let dialogs = Dialogs::here();
     let me = talk.me.with_value(|me| me.account);
     let mine = message.author == me;
     let may_write = move || !talk.page.with(|page| page.archived);
@@ -138,64 +110,15 @@ fn Items(
                 </button>
             })}
             {mine.then(|| view! {
-                <button type="button" on:click=move |_| { done(); info.run(told.clone()); }>
+                <button type="button" on:click=move |_| { done(); dialogs.open(Ask::MessageInfo(talk, told.clone())); }>
                     <Icon glyph=Glyph::Info/>"Message info"
                 </button>
             })}
             {(live && may_write() && (mine || talk.may_manage.get_untracked())).then(|| view! {
-                <button type="button" class="danger" on:click=move |_| { done(); delete.run(gone.clone()); }>
+                <button type="button" class="danger" on:click=move |_| { done(); dialogs.open(Ask::DeleteMessage(talk, gone.clone())); }>
                     <Icon glyph=Glyph::Bin/>"Delete"
                 </button>
             })}
         </div>
-    }
-}
-
-/// Who has read it and who has got it, with the times.
-#[component]
-fn Info(talk: Talk, message: Arc<Message>) -> impl IntoView {
-    let trouble = RwSignal::new(None);
-    let seen = RwSignal::new(None);
-    act(
-        trouble,
-        super::api::message_info(talk.id, message.id),
-        move |people| {
-            seen.try_set(Some(people));
-        },
-    );
-    let when = move |at: domain::Timestamp| {
-        let zone = talk.zone.get();
-        let (at, today) = (zone.local(at), zone.local(talk.now.get()));
-        if at.days == today.days {
-            at.clock()
-        } else {
-            format!("{}, {}", at.day_label(today), at.clock())
-        }
-    };
-    let line = move |name: String, at: domain::Timestamp| {
-        view! { <li><span class="grow">{name}</span><time class="muted">{when(at)}</time></li> }
-    };
-    view! {
-        <Trouble words=trouble/>
-        {move || match seen.get() {
-            None => Either::Left(view! { <p class="muted">"One moment…"</p> }),
-            Some(people) => {
-                let mut read = Vec::new();
-                let mut delivered = Vec::new();
-                let mut waiting = Vec::new();
-                for person in people {
-                    match (person.read, person.delivered) {
-                        (Some(at), _) => read.push(line(person.name, at)),
-                        (None, Some(at)) => delivered.push(line(person.name, at)),
-                        (None, None) => waiting.push(view! { <li>{person.name}</li> }),
-                    }
-                }
-                Either::Right(view! {
-                    {(!read.is_empty()).then(|| view! { <h3>"Read by"</h3><ul class="seen">{read}</ul> })}
-                    {(!delivered.is_empty()).then(|| view! { <h3>"Delivered to"</h3><ul class="seen">{delivered}</ul> })}
-                    {(!waiting.is_empty()).then(|| view! { <h3>"Not yet delivered"</h3><ul class="seen">{waiting}</ul> })}
-                })
-            }
-        }}
     }
 }

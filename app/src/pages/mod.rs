@@ -6,6 +6,8 @@ mod bubble;
 mod composer;
 mod details;
 mod hand;
+mod info;
+mod late;
 pub mod lines;
 mod listings;
 mod menu;

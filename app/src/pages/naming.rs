@@ -22,9 +22,9 @@ pub(super) fn begun(before: &str) -> Option<&str> {
 
 /// Who is meant: a word of their name begins so.
 pub(super) fn meant(typed: &str, members: &[Member], me: AccountId) -> Vec<Member> {
-    let typed = typed.to_lowercase();
+    let typed = lower(typed);
     let fits = |name: &str| {
-        let name = name.to_lowercase();
+        let name = lower(name);
         name.starts_with(&typed)
             || name
                 .char_indices()
@@ -36,6 +36,17 @@ pub(super) fn meant(typed: &str, members: &[Member], me: AccountId) -> Vec<Membe
         .take(MOST)
         .cloned()
         .collect()
+}
+
+#[cfg(feature = "ssr")]
+fn lower(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// By the browser, which has the table of all alphabets already.
+#[cfg(not(feature = "ssr"))]
+fn lower(text: &str) -> String {
+    js_sys::JsString::from(text).to_lower_case().into()
 }
 
 /// Those of the chosen ones who still stand in the text.

@@ -277,8 +277,7 @@ impl Queue {
         if storage().is_some() {
             let mut drafts = kept(self.me);
             drafts.extend(self.unkept.borrow().iter().cloned());
-            drafts.sort_by_key(|draft| (draft.written, draft.id));
-            *self.drafts.borrow_mut() = drafts;
+            *self.drafts.borrow_mut() = in_order(drafts);
         }
     }
 
@@ -357,12 +356,16 @@ fn kept(me: AccountId) -> Vec<Draft> {
         return Vec::new();
     };
     let prefix = prefix(me);
-    let mut drafts: Vec<Draft> = (0..storage.length().unwrap_or(0))
+    let drafts = (0..storage.length().unwrap_or(0))
         .filter_map(|at| storage.key(at).ok().flatten())
         .filter(|key| key.starts_with(&prefix))
         .filter_map(|key| storage.get_item(&key).ok().flatten())
         .filter_map(|json| serde_json::from_slice(json.as_bytes()).ok())
         .collect();
-    drafts.sort_by_key(|draft| (draft.written, draft.id));
+    in_order(drafts)
+}
+
+fn in_order(mut drafts: Vec<Draft>) -> Vec<Draft> {
+    drafts.sort_unstable_by_key(|draft| (draft.written, draft.id));
     drafts
 }

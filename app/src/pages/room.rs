@@ -8,6 +8,7 @@ use super::{
     api,
     composer::Composer,
     details::Details,
+    late::{self, Dialogs},
     listings::Listings,
     shelf::Shelf,
     sidebar::Sidebar,
@@ -17,7 +18,7 @@ use super::{
 use crate::{
     Problem, first,
     live::Live,
-    ui::{Away, Glyph, Icon, Tile, alive, tab_title},
+    ui::{Away, Glyph, Icon, alive, click, effect, tab_title, when, words},
 };
 
 /// The room that came with the document, until it is shown.
@@ -26,6 +27,7 @@ type First = StoredValue<Option<Result<Room, Problem>>>;
 #[component]
 pub fn MemberApp(first: first::Member) -> impl IntoView {
     alive();
+    late::load_soon();
     Live::provide();
     let first::Member { me, pages, room } = first;
     Shelf::provide(pages);
@@ -38,7 +40,7 @@ fn Rooms(me: Identity, first: First) -> impl IntoView {
     let place = here();
     let page = Signal::derive(move || place.get().page());
     view! {
-        <div class=move || if place.get() == Place::Home { "room home" } else { "room" }>
+        <div class=words(move || if place.get() == Place::Home { "room home" } else { "room" }.into())>
             <Sidebar here=page me=me/>
             // A list of one: with another page everything of the page before goes at once, what is on screen and
             // what belongs to it.
@@ -83,7 +85,7 @@ fn here() -> Memo<Place> {
         use leptos_router::location::{BrowserUrl, LocationProvider};
         let browser = use_context::<BrowserUrl>();
         // The address bar follows what is shown.
-        Effect::new(move |_| {
+        effect(move || {
             path.track();
             if let Some(browser) = &browser {
                 browser.ready_to_complete();
@@ -131,7 +133,7 @@ fn shown(room: Result<Room, Problem>) -> impl IntoView {
     match room {
         Ok(room) => EitherOf4::A(view! { <Open room=room/> }),
         Err(Problem::Refused(Refusal::SignedOut)) => {
-            Effect::new(|_| signed_out());
+            effect(signed_out);
             EitherOf4::B(())
         }
         Err(problem @ Problem::Refused(_)) => EitherOf4::C(view! { <Away problem=problem/> }),
@@ -154,15 +156,15 @@ fn Broken(problem: Problem) -> impl IntoView {
 fn Open(room: Room) -> impl IntoView {
     let talk = Talk::open(room);
     view! {
-        <Show when=move || talk.standing.get() == Standing::Member fallback=move || gone(talk)>
-            <Conversation talk=talk/>
-        </Show>
+        {when(move || talk.standing.get() == Standing::Member, move || view! { <Conversation talk=talk/> })}
+        {when(move || talk.standing.get() != Standing::Member, move || gone(talk))}
     }
 }
 
 #[component]
 fn Conversation(talk: Talk) -> impl IntoView {
     let details = RwSignal::new(false);
+    let dialogs = Dialogs::provide();
     let archived = move || talk.page.with(|page| page.archived);
     let name = move || talk.page.with(|page| page.name.clone());
     let id = talk.id;
@@ -171,33 +173,30 @@ fn Conversation(talk: Talk) -> impl IntoView {
         <main class="talk">
             <header class="bar">
                 <a class="icon back" href="/" aria-label="My pages"><Icon glyph=Glyph::Back/></a>
-                {move || view! { <Tile id=id.0 name=name()/> }}
+                <span class=format!("tile hue-{}", domain::hue(&id.0)) aria-hidden="true">{words(move || domain::initials(&name()))}</span>
                 <div class="grow">
-                    <h1 dir="auto">{name}</h1>
-                    <small>{move || talk.typing.with(|names| writing(names)).unwrap_or_else(|| people(talk))}</small>
+                    <h1 dir="auto">{words(name)}</h1>
+                    <small>{words(move || talk.typing.with(|names| writing(names)).unwrap_or_else(|| people(talk)))}</small>
                 </div>
                 <button
                     type="button"
                     class="icon more"
                     aria-label="Details"
-                    aria-expanded=move || if details.get() { "true" } else { "false" }
-                    on:click=move |_| details.update(|open| *open = !*open)
+                    aria-expanded=words(move || details.get().to_string())
+                    on:click=click(move || details.update(|open| *open = !*open))
                 >
                     <Icon glyph=Glyph::Info/>
                 </button>
             </header>
             <Timeline talk=talk/>
             <Standstill/>
-            <Show
-                when=move || !archived()
-                fallback=|| {
-                    view! { <p class="read-only">"This page is archived: it can be read, not written."</p> }
-                }
-            >
-                <Composer talk=talk/>
-            </Show>
+            {when(move || !archived(), move || view! { <Composer talk=talk/> })}
+            {when(archived, || {
+                view! { <p class="read-only">"This page is archived: it can be read, not written."</p> }
+            })}
         </main>
         <Details talk=talk open=details/>
+        {dialogs.view()}
     }
 }
 
@@ -207,7 +206,7 @@ fn Standstill() -> impl IntoView {
     let trouble = crate::live::Live::here().trouble();
     view! {
         <div class="standstill" role="status">
-            {move || trouble.get().then_some("Reconnecting…")}
+            {words(move || if trouble.get() { "Reconnecting…" } else { "" }.into())}
         </div>
     }
 }

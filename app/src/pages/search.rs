@@ -17,8 +17,46 @@ use crate::{
 const PAUSE: u32 = 250;
 const ANSWER: u32 = 10_000;
 
+/// What is looked for.
 #[derive(Clone, Copy)]
-pub(super) struct Searching {
+pub(super) struct Searching(RwSignal<String>);
+
+impl Searching {
+    pub(super) fn new() -> Self {
+        Self(RwSignal::new(String::new()))
+    }
+
+    pub(super) fn is_on(self) -> bool {
+        self.0.with(|words| !words.trim().is_empty())
+    }
+}
+
+#[component]
+pub(super) fn SearchField(searching: Searching) -> impl IntoView {
+    view! {
+        <div class="search" role="search">
+            <Icon glyph=Glyph::Search/>
+            <input
+                type="search"
+                class="input"
+                aria-label="Search messages"
+                placeholder="Search messages"
+                autocomplete="off"
+                prop:value=move || searching.0.get()
+                on:input:target=move |event| searching.0.set(event.target().value())
+                on:keydown=move |event| {
+                    if event.key() == "Escape" {
+                        searching.0.set(String::new());
+                    }
+                }
+            />
+        </div>
+    }
+}
+
+/// One search, while its results are on screen.
+#[derive(Clone, Copy)]
+struct Search {
     words: RwSignal<String>,
     page: RwSignal<Option<PageId>>,
     from: RwSignal<Option<AccountId>>,
@@ -27,34 +65,23 @@ pub(super) struct Searching {
     asked: StoredValue<u32>,
 }
 
-impl Searching {
-    pub(super) fn new() -> Self {
-        Self {
-            words: RwSignal::new(String::new()),
+impl Search {
+    fn begin(Searching(words): Searching) -> Self {
+        let search = Self {
+            words,
             page: RwSignal::new(None),
             from: RwSignal::new(None),
             found: RwSignal::new(None),
             asked: StoredValue::new(0),
-        }
+        };
+        Effect::new(move |_| {
+            let (words, page, from) = (words.get(), search.page.get(), search.from.get());
+            search.ask(words, page, from);
+        });
+        search
     }
 
-    pub(super) fn is_on(self) -> bool {
-        self.words.with(|words| !words.trim().is_empty())
-    }
-
-    fn end(self) {
-        self.words.set(String::new());
-        self.page.set(None);
-        self.from.set(None);
-        self.found.set(None);
-        self.asked.update_value(|asked| *asked += 1);
-    }
-
-    fn ask(self) {
-        let words = self.words.get_untracked();
-        if words.trim().is_empty() {
-            return self.end();
-        }
+    fn ask(self, words: String, page: Option<PageId>, from: Option<AccountId>) {
         self.asked.update_value(|asked| *asked += 1);
         let asked = self.asked.get_value();
         spawn_local(async move {
@@ -63,7 +90,6 @@ impl Searching {
             if !is_last() {
                 return;
             }
-            let (page, from) = (self.page.get_untracked(), self.from.get_untracked());
             let answer = within(ANSWER, api::search(words, page, from, None)).await;
             if is_last() {
                 self.show(answer);
@@ -105,63 +131,38 @@ impl Searching {
 }
 
 #[component]
-pub(super) fn SearchField(searching: Searching) -> impl IntoView {
-    view! {
-        <div class="search" role="search">
-            <Icon glyph=Glyph::Search/>
-            <input
-                type="search"
-                class="input"
-                aria-label="Search messages"
-                placeholder="Search messages"
-                autocomplete="off"
-                prop:value=move || searching.words.get()
-                on:input:target=move |event| {
-                    searching.words.set(event.target().value());
-                    searching.ask();
-                }
-                on:keydown=move |event| {
-                    if event.key() == "Escape" {
-                        searching.end();
-                    }
-                }
-            />
-        </div>
-    }
-}
-
-#[component]
 pub(super) fn SearchResults(searching: Searching) -> impl IntoView {
+    let search = Search::begin(searching);
     view! {
         <div class="filters">
-            <OnPage searching=searching/>
-            <FromPerson searching=searching/>
+            <OnPage search=search/>
+            <FromPerson search=search/>
         </div>
         <div class="found">
-            <p class="muted small" role="status">{move || told(searching)}</p>
+            <p class="muted small" role="status">{move || told(search)}</p>
             <ul>
                 <For
-                    each=move || results(searching)
+                    each=move || results(search)
                     key=|found| found.message.id
                     children=move |found| view! { <Hit found=found/> }
                 />
             </ul>
-            <Show when=move || searching.found.with(|found| matches!(found, Some(Ok(Results { more: true, .. }))))>
-                <button type="button" class="btn ghost" on:click=move |_| searching.more()>"Older ones"</button>
+            <Show when=move || search.found.with(|found| matches!(found, Some(Ok(Results { more: true, .. }))))>
+                <button type="button" class="btn ghost" on:click=move |_| search.more()>"Older ones"</button>
             </Show>
         </div>
     }
 }
 
-fn results(searching: Searching) -> Vec<Found> {
-    searching.found.with(|found| match found {
+fn results(search: Search) -> Vec<Found> {
+    search.found.with(|found| match found {
         Some(Ok(results)) => results.found.clone(),
         _ => Vec::new(),
     })
 }
 
-fn told(searching: Searching) -> String {
-    searching.found.with(|found| match found {
+fn told(search: Search) -> String {
+    search.found.with(|found| match found {
         None => "Searching…".into(),
         Some(Err(words)) => words.clone(),
         Some(Ok(results)) => match results.found.len() {
@@ -174,7 +175,7 @@ fn told(searching: Searching) -> String {
 }
 
 #[component]
-fn OnPage(searching: Searching) -> impl IntoView {
+fn OnPage(search: Search) -> impl IntoView {
     let shelf = Shelf::here();
     let pages = move || {
         shelf.list().with(|list| {
@@ -190,9 +191,8 @@ fn OnPage(searching: Searching) -> impl IntoView {
             class="input"
             aria-label="On a page"
             on:change:target=move |event| {
-                searching.page.set(event.target().value().parse().ok());
-                searching.from.set(None);
-                searching.ask();
+                search.page.set(event.target().value().parse().ok());
+                search.from.set(None);
             }
         >
             <option value="">"All pages"</option>
@@ -203,10 +203,10 @@ fn OnPage(searching: Searching) -> impl IntoView {
 
 /// Who may have written it: the members of the chosen page, else those who wrote what was found.
 #[component]
-fn FromPerson(searching: Searching) -> impl IntoView {
+fn FromPerson(search: Search) -> impl IntoView {
     let people = RwSignal::new(Vec::<(AccountId, String)>::new());
     Effect::new(move |_| {
-        if let Some(page) = searching.page.get() {
+        if let Some(page) = search.page.get() {
             spawn_local(async move {
                 if let Ok(members) = api::members(page).await {
                     let named = members
@@ -218,9 +218,9 @@ fn FromPerson(searching: Searching) -> impl IntoView {
         }
     });
     Effect::new(move |_| {
-        let found = results(searching);
-        if searching.page.with_untracked(Option::is_none)
-            && searching.from.with_untracked(Option::is_none)
+        let found = results(search);
+        if search.page.with_untracked(Option::is_none)
+            && search.from.with_untracked(Option::is_none)
         {
             let mut authors: Vec<_> = found
                 .into_iter()
@@ -233,7 +233,7 @@ fn FromPerson(searching: Searching) -> impl IntoView {
     });
     let options = move || {
         let option = |(account, name): (AccountId, String)| {
-            let chosen = searching.from.get_untracked() == Some(account);
+            let chosen = search.from.get_untracked() == Some(account);
             view! { <option value=account.to_string() selected=chosen>{name}</option> }
         };
         people.get().into_iter().map(option).collect_view()
@@ -243,8 +243,7 @@ fn FromPerson(searching: Searching) -> impl IntoView {
             class="input"
             aria-label="From a person"
             on:change:target=move |event| {
-                searching.from.set(event.target().value().parse().ok());
-                searching.ask();
+                search.from.set(event.target().value().parse().ok());
             }
         >
             <option value="">"Anybody"</option>

@@ -346,18 +346,17 @@ impl Store {
                 Sending::Accepted(seq) => {
                     let mut message = (*pending.message).clone();
                     message.seq = *seq;
-                    entries.push(Entry {
+                    // What has no number yet stays behind, in order of writing.
+                    let at =
+                        entries.partition_point(|entry| (1..*seq).contains(&entry.message.seq));
+                    let entry = Entry {
                         message: Arc::new(message),
                         state: State::Stored,
-                    });
+                    };
+                    entries.insert(at, entry);
                 }
             }
         }
-        // Stable: what has no number yet stays behind, in order of writing.
-        entries.sort_by_key(|entry| match entry.message.seq {
-            0 => i64::MAX,
-            seq => seq,
-        });
         entries
     }
 

@@ -6,15 +6,15 @@ use leptos::{either::Either, ev, prelude::*};
 use super::{
     bubble::Bubble,
     hand::{Hand, pressed},
-    menu::MessageMenu,
+    late::{Late, late},
     sheet::{DayView, LineView},
     talk::{Older, Talk},
 };
-use crate::ui::{Glyph, Icon};
+use crate::ui::{Glyph, Icon, click, effect, maybe, when, words};
 
 #[component]
 pub(super) fn Timeline(talk: Talk) -> impl IntoView {
-    Effect::new(move |_| {
+    effect(move || {
         talk.begin();
         for seen in ["focus", "visibilitychange"] {
             let listening = window_event_listener_untyped(seen, move |_| talk.looked_at());
@@ -34,6 +34,8 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
         }
     };
     let hand = Hand::new();
+    // From the first time on it stays.
+    let acted = Memo::new(move |acted| acted == Some(&true) || talk.acting.with(Option::is_some));
     let loading = move || talk.older.get() == Older::Loading;
     view! {
         <div class="log-frame">
@@ -43,7 +45,7 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
                 aria-label="Messages"
                 // What is news is said beside it; what history brings is none.
                 aria-live="off"
-                aria-busy=move || loading().then_some("true")
+                aria-busy=maybe(move || loading().then(|| "true".into()))
                 tabindex="0"
                 node_ref=talk.scroll.log
                 on:scroll=scrolled
@@ -62,9 +64,9 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
                     />
                 </div>
             </div>
-            <p class="unseen" role="status">{move || talk.aloud.get()}</p>
+            <p class="unseen" role="status">{words(move || talk.aloud.get())}</p>
             <Jump talk=talk/>
-            <MessageMenu talk=talk/>
+            {when(move || acted.get(), move || late(Late::MessageMenu(talk)))}
         </div>
     }
 }
@@ -79,15 +81,13 @@ fn Day(talk: Talk, day: DayView) -> impl IntoView {
     let lines = day.lines;
     view! {
         <div class="day-lines">
-            <p class="day">{label}</p>
+            <p class="day">{words(label)}</p>
             <For
                 each=move || lines.get()
                 key=LineView::key
                 children=move |line| match line {
                     LineView::Unread(count) => Either::Left(unread(count)),
-                    LineView::Message(id, row) => {
-                        Either::Right(view! { <Bubble talk=talk id=id row=row/> })
-                    }
+                    LineView::Message(_, row) => Either::Right(view! { <Bubble talk=talk row=row/> }),
                 }
             />
         </div>
@@ -115,7 +115,7 @@ fn Beginning(talk: Talk) -> impl IntoView {
                 }
                 Older::Failed => Some(Either::Right(view! {
                     <p class="muted">"Older messages could not be loaded."</p>
-                    <button type="button" class="btn ghost" on:click=move |_| talk.load_older()>
+                    <button type="button" class="btn ghost" on:click=click(move || talk.load_older())>
                         "Try again"
                     </button>
                 })),
@@ -129,18 +129,17 @@ fn Beginning(talk: Talk) -> impl IntoView {
 fn Jump(talk: Talk) -> impl IntoView {
     let fresh = move || {
         let count = talk.fresh.get();
-        (count > 0).then(|| {
-            view! { <span class="badge">{count}<span class="unseen">" new"</span></span> }
-        })
+        let badge =
+            || view! { <span class="badge">{count}<span class="unseen">" new"</span></span> };
+        (count > 0).then(badge)
     };
-    let jump = move |_| talk.to_latest();
     view! {
-        <Show when=move || !talk.scroll.at_end.get() || talk.below.get()>
-            <button type="button" class="jump" on:click=jump>
+        {when(move || !talk.scroll.at_end.get() || talk.below.get(), move || view! {
+            <button type="button" class="jump" on:click=click(move || talk.to_latest())>
                 <Icon glyph=Glyph::Down/>
                 "Jump to latest"
                 {fresh}
             </button>
-        </Show>
+        })}
     }
 }

@@ -3,7 +3,11 @@
 use domain::Identity;
 use leptos::{either::EitherOf4, prelude::*};
 
-use super::{admin::People, mail::Mail, menu::AccountMenu};
+use super::{
+    admin::People,
+    mail::Mail,
+    menu::{AccountMenu, MyNameDialog},
+};
 use crate::{
     first::{Admin, Desk},
     invitations::Invitations,
@@ -90,6 +94,7 @@ fn Navigation(here: Here, me: Identity) -> impl IntoView {
             view! { <li><a href=to aria-current=current><Icon glyph=glyph/>{words}</a></li> }
         })
         .collect_view();
+    let (renaming, name) = (RwSignal::new(false), me.name.clone());
     view! {
         <nav class="nav" aria-label="Admin">
             <div class="brand"><Icon glyph=Glyph::Stoa/>"Stoa"</div>
@@ -97,7 +102,8 @@ fn Navigation(here: Here, me: Identity) -> impl IntoView {
                 {entries}
                 <li class="apart"><a href="/"><Icon glyph=Glyph::Back/>"My pages"</a></li>
             </ul>
-            <AccountMenu me=me/>
+            <AccountMenu me=me rename=Callback::new(move |()| renaming.set(true))/>
+            <MyNameDialog name=name open=renaming/>
         </nav>
     }
 }

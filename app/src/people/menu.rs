@@ -5,12 +5,10 @@ use leptos::prelude::*;
 use server_fn::ServerFn;
 
 use super::api::{SignOut, rename_me};
-use crate::ui::{Avatar, Dialog, Field, Trouble, act, closes_by_itself, value_of};
+use crate::ui::{Avatar, Dialog, Field, Trouble, act, click, closes_by_itself, value_of};
 
 #[component]
-pub fn AccountMenu(me: Identity) -> impl IntoView {
-    let profile = RwSignal::new(false);
-    let name = me.name.clone();
+pub fn AccountMenu(me: Identity, rename: Callback<()>) -> impl IntoView {
     let menu = NodeRef::new();
     closes_by_itself(menu);
     view! {
@@ -22,14 +20,16 @@ pub fn AccountMenu(me: Identity) -> impl IntoView {
             <div class="account-menu">
                 <p class="muted small">{me.email.clone()}</p>
                 {me.admin.then(|| view! { <a href="/admin" rel="external">"Admin"</a> })}
-                <button type="button" on:click=move |_| profile.set(true)>"Change my name"</button>
+                <button type="button" on:click=click(move || rename.run(()))>"Change my name"</button>
                 <form action=SignOut::url() method="post"><button type="submit">"Sign out"</button></form>
             </div>
         </details>
-        <Dialog open=profile title="My name">
-            <MyName name=name.clone()/>
-        </Dialog>
     }
+}
+
+#[component]
+pub fn MyNameDialog(name: String, open: RwSignal<bool>) -> impl IntoView {
+    view! { <Dialog open=open title="My name"><MyName name=name.clone()/></Dialog> }
 }
 
 #[component]

@@ -13,7 +13,7 @@ mod sign_in;
 pub use frame::AdminApp;
 #[cfg(feature = "ssr")]
 pub use frame::card;
-pub use menu::AccountMenu;
+pub use menu::{AccountMenu, MyNameDialog};
 #[cfg(feature = "ssr")]
 pub use set_up::set_up_page;
 #[cfg(feature = "ssr")]

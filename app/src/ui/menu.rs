@@ -3,7 +3,10 @@
 use leptos::{ev, html, prelude::*};
 use wasm_bindgen::JsCast;
 
-use super::icon::{Glyph, Icon};
+use super::{
+    icon::{Glyph, Icon},
+    part::effect,
+};
 
 /// Its children are links and buttons. `label` names the button of three dots.
 #[component]
@@ -33,7 +36,7 @@ where
 
 /// Closes a `<details>` when somebody clicks elsewhere or presses Escape.
 pub fn closes_by_itself(menu: NodeRef<html::Details>) {
-    Effect::new(move |_| {
+    effect(move || {
         let click = window_event_listener(ev::click, move |event| {
             let inside = event
                 .target()

@@ -7,6 +7,7 @@ mod dialog;
 mod field;
 mod icon;
 mod menu;
+mod part;
 mod time;
 
 pub use avatar::{Avatar, Tile};
@@ -16,6 +17,7 @@ pub use dialog::{Confirm, Dialog};
 pub use field::{Field, Notice, Trouble};
 pub use icon::{Glyph, Icon};
 pub use menu::{Menu, closes_by_itself};
+pub use part::{click, effect, maybe, when, words};
 pub use time::ago;
 
 use leptos::prelude::*;
@@ -24,7 +26,7 @@ use crate::Problem;
 
 /// The mark that the page answers to more than plain forms and links. Once, at the root of an app.
 pub fn alive() {
-    Effect::new(|_| {
+    effect(|| {
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("data-hydrated", "");
         }
@@ -33,7 +35,7 @@ pub fn alive() {
 
 /// What the browser's tab says, from the first change on: the server has said it before.
 pub fn tab_title(words: impl Fn() -> String + 'static) {
-    Effect::new(move |_| document().set_title(&words()));
+    effect(move || document().set_title(&words()));
 }
 
 /// What stands in the field of this name in a form that is being sent.
@@ -90,7 +92,7 @@ where
 pub fn again_while(again: Callback<()>, going_on: impl Fn() -> bool + Send + Sync + 'static) {
     const EVERY: std::time::Duration = std::time::Duration::from_secs(3);
     let going_on = StoredValue::new(going_on);
-    Effect::new(move |_| {
+    effect(move || {
         let tick = move || {
             if !document().hidden() && going_on.with_value(|going_on| going_on()) {
                 again.run(());

@@ -13,13 +13,13 @@ use crate::{
 };
 
 #[derive(Clone, Copy)]
-pub(super) struct Names {
+pub(in crate::pages) struct Names {
     found: RwSignal<Vec<Member>>,
     at: RwSignal<usize>,
 }
 
 /// What became of a key.
-pub(super) enum Taken {
+pub(in crate::pages) enum Taken {
     /// It is not the list's.
     Not,
     Moved,
@@ -27,29 +27,29 @@ pub(super) enum Taken {
 }
 
 impl Names {
-    pub(super) fn new() -> Self {
+    pub(in crate::pages) fn new() -> Self {
         Self {
             found: RwSignal::new(Vec::new()),
             at: RwSignal::new(0),
         }
     }
 
-    pub(super) fn is_open(self) -> bool {
+    pub(in crate::pages) fn is_open(self) -> bool {
         !self.found.with(Vec::is_empty)
     }
 
-    pub(super) fn close(self) {
+    pub(in crate::pages) fn close(self) {
         if !self.found.with_untracked(Vec::is_empty) {
             self.found.set(Vec::new());
         }
     }
 
     /// The id of the option that Enter takes.
-    pub(super) fn active(self) -> Option<String> {
+    pub(in crate::pages) fn active(self) -> Option<String> {
         self.is_open().then(|| format!("name-{}", self.at.get()))
     }
 
-    pub(super) fn look(self, talk: Talk, field: &HtmlTextAreaElement) {
+    pub(in crate::pages) fn look(self, talk: Talk, field: &HtmlTextAreaElement) {
         let before = before_cursor(field);
         let Some(typed) = begun(&before) else {
             return self.close();
@@ -63,7 +63,7 @@ impl Names {
         self.found.set(found);
     }
 
-    pub(super) fn pressed(self, key: &str) -> Taken {
+    pub(in crate::pages) fn pressed(self, key: &str) -> Taken {
         let count = self.found.with_untracked(Vec::len);
         if count == 0 {
             return Taken::Not;
@@ -85,7 +85,7 @@ impl Names {
     }
 
     /// Puts the whole name where its beginning stands.
-    pub(super) fn complete(self, field: &HtmlTextAreaElement, mention: &Mention) {
+    pub(in crate::pages) fn complete(self, field: &HtmlTextAreaElement, mention: &Mention) {
         let before = before_cursor(field);
         let Some(typed) = begun(&before) else { return };
         let text = field.value();
@@ -123,37 +123,35 @@ fn before_cursor(field: &HtmlTextAreaElement) -> String {
 }
 
 #[component]
-pub(super) fn NamesList(names: Names, choose: Callback<Mention>) -> impl IntoView {
+pub(in crate::pages) fn NamesList(names: Names, choose: Callback<Mention>) -> impl IntoView {
     view! {
-        <Show when=move || names.is_open()>
-            <ul class="names" id="names" role="listbox" aria-label="Members">
-                {move || {
-                    names
-                        .found
-                        .get()
-                        .into_iter()
-                        .enumerate()
-                        .map(|(number, member)| {
-                            let chosen = mention(&member);
-                            view! {
-                                <li
-                                    id=format!("name-{number}")
-                                    role="option"
-                                    aria-selected=move || if names.at.get() == number { "true" } else { "false" }
-                                    // Not a click: the field would lose the focus first.
-                                    on:pointerdown=move |event| {
-                                        event.prevent_default();
-                                        choose.run(chosen.clone());
-                                    }
-                                >
-                                    <Avatar id=member.account.0 name=member.name.clone() small=true/>
-                                    {member.name}
-                                </li>
-                            }
-                        })
-                        .collect_view()
-                }}
-            </ul>
-        </Show>
+        <ul class="names" id="names" role="listbox" aria-label="Members">
+            {move || {
+                names
+                    .found
+                    .get()
+                    .into_iter()
+                    .enumerate()
+                    .map(|(number, member)| {
+                        let chosen = mention(&member);
+                        view! {
+                            <li
+                                id=format!("name-{number}")
+                                role="option"
+                                aria-selected=move || if names.at.get() == number { "true" } else { "false" }
+                                // Not a click: the field would lose the focus first.
+                                on:pointerdown=move |event| {
+                                    event.prevent_default();
+                                    choose.run(chosen.clone());
+                                }
+                            >
+                                <Avatar id=member.account.0 name=member.name.clone() small=true/>
+                                {member.name}
+                            </li>
+                        }
+                    })
+                    .collect_view()
+            }}
+        </ul>
     }
 }

@@ -4,7 +4,7 @@ use domain::{Body, Mention, Message, MessageId};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{ANSWER, Held, Span, Talk};
-use crate::{Problem, live::within, pages::api};
+use crate::{Problem, live::within, pages::api, ui::effect};
 
 impl Talk {
     pub async fn edit(
@@ -87,7 +87,7 @@ impl Talk {
 
     /// A message of this page was found by searching.
     pub(super) fn hear_visits(self) {
-        Effect::new(move |_| {
+        effect(move || {
             if let Some((page, seq)) = self.shelf.visit().get()
                 && page == self.id
             {
