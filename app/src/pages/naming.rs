@@ -38,13 +38,13 @@ pub(super) fn meant(typed: &str, members: &[Member], me: AccountId) -> Vec<Membe
         .collect()
 }
 
-#[cfg(feature = "ssr")]
+#[cfg(not(target_arch = "wasm32"))]
 fn lower(text: &str) -> String {
     text.to_lowercase()
 }
 
 /// By the browser, which has the table of all alphabets already.
-#[cfg(not(feature = "ssr"))]
+#[cfg(target_arch = "wasm32")]
 fn lower(text: &str) -> String {
     js_sys::JsString::from(text).to_lower_case().into()
 }
