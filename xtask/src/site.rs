@@ -25,6 +25,8 @@ use crate::{
 pub(crate) const WASM: &str = "wasm32-unknown-unknown";
 /// Each a binary of the frontend: nobody loads the code of views that they do not open.
 const BUNDLES: [&str; 2] = ["member", "admin"];
+/// Out of it something is cut that is loaded late.
+const SPLIT: &str = "member";
 
 pub(crate) fn build(tree: &Tree) -> Result<()> {
     let mut site = Site {
@@ -61,11 +63,15 @@ fn glue(tree: &Tree, bundle: &str) -> Result<PathBuf> {
     if !newer(&folder.join(format!("{bundle}_bg.wasm")), &compiled) {
         let _ = fs::remove_dir_all(&folder);
         let first = target.join(format!("bindgen/{bundle}.wasm"));
-        split(bundle, &fs::read(&compiled)?, &first, &folder)?;
+        if bundle == SPLIT {
+            split(bundle, &fs::read(&compiled)?, &first, &folder)?;
+        } else {
+            fs::write(&first, without_late(&fs::read(&compiled)?)?)?;
+        }
         Bindgen::new()
             .input_path(&first)
             .out_name(bundle)
-            .keep_lld_exports(true)
+            .keep_lld_exports(bundle == SPLIT)
             .web(true)?
             .typescript(false)
             .remove_name_section(true)
@@ -83,8 +89,35 @@ fn split(bundle: &str, compiled: &[u8], first: &Path, folder: &Path) -> Result<(
     options.main_out_path = first;
     options.main_module = &main_module;
     options.link_name = "./late.js";
-    wasm_split_cli_support::transform(options).map_err(|error| anyhow!("{bundle}: {error:?}"))?;
+    let split = wasm_split_cli_support::transform(options);
+    let split = split.map_err(|error| anyhow!("{bundle}: {error:?}"))?;
+    for late in split.split_modules {
+        fs::write(&late, walrus(&fs::read(&late)?)?.emit_wasm())?;
+    }
     Ok(())
+}
+
+/// What is loaded late is exported for the splitter, in every bundle; where nothing leads there, it is dead.
+fn without_late(compiled: &[u8]) -> Result<Vec<u8>> {
+    let mut module = walrus(compiled)?;
+    let late: Vec<_> = module
+        .exports
+        .iter()
+        .filter(|export| export.name.starts_with("__wasm_split_"))
+        .map(walrus::Export::id)
+        .collect();
+    late.into_iter().for_each(|id| module.exports.delete(id));
+    walrus::passes::gc::run(&mut module);
+    Ok(module.emit_wasm())
+}
+
+/// Without the names of functions, which nobody reads in a browser.
+fn walrus(bytes: &[u8]) -> Result<walrus::Module> {
+    walrus::ModuleConfig::new()
+        .generate_name_section(false)
+        .generate_producers_section(false)
+        .parse(bytes)
+        .map_err(|error| anyhow!("{error:?}"))
 }
 
 fn newer(made: &Path, source: &Path) -> bool {
