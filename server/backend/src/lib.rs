@@ -9,6 +9,7 @@ mod clock;
 mod db;
 mod error;
 mod history;
+mod images;
 mod invitations;
 mod limits;
 mod mail;

@@ -16,6 +16,7 @@ use tokio::{
 use crate::{
     Bus, Clock, Random, Result, Settings,
     db::{Db, fetch_one},
+    images::Images,
     limits::Limits,
     marks::ToldMarks,
     outbox,
@@ -53,6 +54,7 @@ pub(crate) struct Inner {
     /// The place's name, once it is known.
     pub(crate) place: OnceLock<String>,
     pub(crate) limits: Limits,
+    pub(crate) images: Images,
     pub(crate) marks: ToldMarks,
     /// Told when a mail was put into the outbox.
     pub(crate) outbox: Notify,
@@ -74,6 +76,7 @@ impl Backend {
         let db = Db::open(settings.database_url.as_ref(), &settings.data_dir, &bus).await?;
         Ok(Self(Arc::new(Inner {
             limits: Limits::new(settings.post_rate),
+            images: Images::default(),
             marks: ToldMarks::default(),
             outbox: Notify::new(),
             settings,
