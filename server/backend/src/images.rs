@@ -3,8 +3,13 @@
 //! An image is a row: who uploaded it to which page, and, once it was sent, its message. Its content is a blob, kept once
 //! however often it is sent. Rows decide who sees what; files are only ever found through them.
 
+mod decode;
 mod gallery;
+mod intake;
 mod rows;
+mod shrink;
+mod sniff;
+mod strip;
 
 use domain::{Image, ImageAlt, ImageId, PageId, Refusal};
 use tokio::sync::Notify;
