@@ -3,38 +3,62 @@
 //! An image is a row: who uploaded it to which page, and, once it was sent, its message. Its content is a blob, kept once
 //! however often it is sent. Rows decide who sees what; files are only ever found through them.
 
+mod blobs;
 mod decode;
 mod gallery;
+mod incoming;
 mod intake;
 mod rows;
+mod serve;
 mod shrink;
 mod sniff;
+mod store;
 mod strip;
+mod sweep;
+mod upload;
+mod workshop;
 
-use domain::{Image, ImageAlt, ImageId, PageId, Refusal};
+use std::path::PathBuf;
+
+use domain::{Image, ImageAlt, Refusal};
 use tokio::sync::Notify;
 
-use crate::{Backend, Failure, Result, Viewer};
+use crate::{Failure, Result, Settings, StartError};
+use incoming::Senders;
+use store::Store;
+use workshop::Workshop;
 
+pub use incoming::Incoming;
 pub(crate) use rows::{forget_of, forget_sent, send, unsent};
+pub use serve::{ImageBytes, ImageFile};
+pub use store::Variant;
+pub(crate) use sweep::sweep;
+pub use upload::Upload;
 
-/// What taking in and freeing share.
-#[derive(Default)]
+/// What taking in, giving out and freeing work with.
 pub(crate) struct Images {
+    store: Store,
+    workshop: Workshop,
+    senders: Senders,
+    /// Where files lie while they come.
+    incoming: PathBuf,
     /// Told when images were deleted.
     pub(crate) freed: Notify,
 }
 
-impl Backend {
-    /// A `data:` URL, taken like a file.
-    pub async fn upload_data(
-        &self,
-        _viewer: &Viewer,
-        _page: PageId,
-        _id: ImageId,
-        _data: String,
-    ) -> Result<Image> {
-        Err(Failure::Other("not taken yet".into()).into())
+impl Images {
+    pub(crate) async fn open(settings: &Settings) -> Result<Self, StartError> {
+        let incoming = settings.data_dir.join("incoming");
+        incoming::make_dir(&incoming).map_err(|error| {
+            StartError::DataDir(incoming.display().to_string(), error.to_string())
+        })?;
+        Ok(Self {
+            store: Store::open(settings.storage_url.as_deref(), &settings.data_dir).await?,
+            workshop: Workshop::default(),
+            senders: Senders::default(),
+            incoming,
+            freed: Notify::new(),
+        })
     }
 }
 

@@ -40,6 +40,7 @@ mod writer;
 pub use bus::{Bus, Listener};
 pub use clock::Clock;
 pub use error::{Error, Failure, Result};
+pub use images::{ImageBytes, ImageFile, Incoming, Upload, Variant};
 pub use invitations::Accepted;
 pub use messages::Posting;
 pub use random::Random;

@@ -16,7 +16,7 @@ use tokio::{
 use crate::{
     Bus, Clock, Random, Result, Settings,
     db::{Db, fetch_one},
-    images::Images,
+    images::{self, Images},
     limits::Limits,
     marks::ToldMarks,
     outbox,
@@ -74,9 +74,10 @@ impl Backend {
         let url = settings.mqtt_url.as_ref();
         let bus = Bus::new(url, random, (sessions.clone(), recent.clone()))?;
         let db = Db::open(settings.database_url.as_ref(), &settings.data_dir, &bus).await?;
+        let images = Images::open(&settings).await?;
         Ok(Self(Arc::new(Inner {
-            limits: Limits::new(settings.post_rate),
-            images: Images::default(),
+            limits: Limits::new(settings.post_rate, settings.upload_rate),
+            images,
             marks: ToldMarks::default(),
             outbox: Notify::new(),
             settings,
@@ -96,6 +97,7 @@ impl Backend {
     pub fn start_workers(&self) {
         self.0.bus.start(self);
         self.spawn_worker(sweeper::sweep(self.clone()));
+        self.spawn_worker(images::sweep(self.clone()));
         self.spawn_worker(outbox::deliver(self.clone()));
         self.spawn_worker(presence::tell(self.clone()));
     }

@@ -14,16 +14,6 @@ use super::strip::Stripped;
 /// As decoded: past it a picture of 16 bits a colour has too many pixels.
 const MAX_DECODED: u64 = Image::MAX_PIXELS * 4;
 
-/// What a file says of itself.
-#[derive(Debug)]
-pub(crate) struct Header {
-    /// Before it is turned.
-    pub(crate) width: u32,
-    pub(crate) height: u32,
-    /// Bytes that decoding and turning it take, at most.
-    pub(crate) memory: u64,
-}
-
 /// One picture, and the profile of its colours.
 pub(crate) struct Decoded {
     pub(crate) pixels: DynamicImage,
@@ -31,8 +21,8 @@ pub(crate) struct Decoded {
 }
 
 impl Stripped {
-    /// Read without decoding; refused if it is more than may be decoded.
-    pub(crate) fn header(&self) -> Result<Header, Refusal> {
+    /// Bytes that decoding and turning it take, at most. Read from its header; refused if it is more than may be decoded.
+    pub(crate) fn memory(&self) -> Result<u64, Refusal> {
         let decoder = self.decoder()?;
         let (width, height) = decoder.dimensions();
         Image::check_size(width, height)?;
@@ -58,12 +48,7 @@ impl Stripped {
             Orientation::NoTransforms => 0,
             _ => decoded,
         };
-        let memory = decoded + beside.max(turned);
-        Ok(Header {
-            width,
-            height,
-            memory,
-        })
+        Ok(decoded + beside.max(turned))
     }
 
     /// All of it: what cannot be decoded to its end is broken. Of what moves, the first picture is given.

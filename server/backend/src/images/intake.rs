@@ -12,7 +12,7 @@ use image::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    decode::{Decoded, Header},
+    decode::Decoded,
     shrink::{self, Shrunk},
     strip::Stripped,
 };
@@ -32,10 +32,11 @@ pub(crate) struct Kept {
     pub(crate) shrunk: Shrunk,
 }
 
-/// A file that may be decoded: what that takes is known.
+/// A file that may be decoded.
 pub(crate) struct Checked {
     stripped: Stripped,
-    pub(crate) header: Header,
+    /// Bytes that [`Checked::make`] takes.
+    pub(crate) memory: u64,
 }
 
 impl Checked {
@@ -44,8 +45,8 @@ impl Checked {
             return Err(Refusal::NotAnImage);
         }
         let stripped = Stripped::of(file)?;
-        let header = stripped.header()?;
-        Ok(Self { stripped, header })
+        let memory = stripped.memory()?;
+        Ok(Self { stripped, memory })
     }
 
     /// Decodes it, and makes everything that is kept.

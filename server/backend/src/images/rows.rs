@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     Failure, Result,
-    db::{Conn, execute, fetch_listed},
+    db::{Conn, execute, fetch_listed, fetch_one, fetch_optional},
     writer::Tx,
 };
 
@@ -83,6 +83,70 @@ pub(crate) async fn unsent(
         })
     };
     wanted.iter().map(image).collect()
+}
+
+/// An image, sent or not, and whose it is.
+pub(crate) struct Stored {
+    pub(crate) image: Image,
+    pub(crate) account: AccountId,
+    pub(crate) page: PageId,
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredRow {
+    #[sqlx(flatten)]
+    image: ImageRow,
+    account: Uuid,
+    page: Uuid,
+}
+
+pub(crate) async fn stored(conn: &mut Conn, id: ImageId) -> Result<Option<Stored>> {
+    let row: Option<StoredRow> = fetch_optional!(
+        conn,
+        concat!(
+            "SELECT ",
+            columns!(),
+            ", i.account, i.page FROM images i JOIN blobs b ON b.id = i.blob WHERE i.id = $1"
+        ),
+        id.0
+    )?;
+    let stored = |row: StoredRow| {
+        Ok(Stored {
+            image: row.image.try_into()?,
+            account: AccountId(row.account),
+            page: PageId(row.page),
+        })
+    };
+    row.map(stored).transpose()
+}
+
+pub(crate) async fn count_unsent(conn: &mut Conn, account: AccountId) -> Result<i64> {
+    let (count,): (i64,) = fetch_one!(
+        conn,
+        "SELECT COUNT(*) FROM images WHERE account = $1 AND message IS NULL",
+        account.0
+    )?;
+    Ok(count)
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    id: ImageId,
+    page: PageId,
+    account: AccountId,
+    blob: Uuid,
+    now: Timestamp,
+) -> Result<()> {
+    execute!(
+        tx,
+        "INSERT INTO images (id, page, account, blob, created) VALUES ($1, $2, $3, $4, $5)",
+        id.0,
+        page.0,
+        account.0,
+        blob,
+        now.0
+    )?;
+    Ok(())
 }
 
 /// They belong to this message from now on.
