@@ -101,9 +101,13 @@ pub(crate) async fn room_on_page(
     Ok(())
 }
 
-/// All its files are there.
+/// All its files are there, and it is used: once it is not any more, it may be freed at once.
 pub(crate) async fn complete(tx: &mut Tx, blob: Uuid) -> Result<()> {
-    execute!(tx, "UPDATE blobs SET complete = TRUE WHERE id = $1", blob)?;
+    execute!(
+        tx,
+        "UPDATE blobs SET complete = TRUE, free_at = NULL WHERE id = $1",
+        blob
+    )?;
     Ok(())
 }
 
