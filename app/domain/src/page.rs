@@ -114,6 +114,9 @@ pub struct PageListing {
     pub page: Page,
     /// The newest message: who wrote it and its text.
     pub last: Option<(String, String)>,
+    /// How many images it has.
+    #[serde(default, skip_serializing_if = "crate::message::none")]
+    pub last_images: usize,
     pub last_at: Option<Timestamp>,
     /// The page's counter: whoever has this list has got the messages up to it.
     #[serde(default)]

@@ -164,6 +164,7 @@ mod tests {
         let listing = |n: u8| PageListing {
             page: page(n),
             last: None,
+            last_images: 0,
             last_at: Some(Timestamp(100 - i64::from(n))),
             counter: 0,
             unread: 0,
@@ -187,6 +188,7 @@ mod tests {
             reply: None,
             mentions: Vec::new(),
             reactions: Vec::new(),
+            images: Vec::new(),
         }
     }
 

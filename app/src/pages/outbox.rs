@@ -213,7 +213,7 @@ impl Queue {
                 .iter()
                 .map(|mention| mention.account)
                 .collect();
-            let posting = api::post_message(page, id, draft.body, reply, mentions);
+            let posting = api::post_message(page, id, draft.body, reply, mentions, Vec::new());
             let answer = within(ANSWER, posting).await;
             match answer {
                 Some(Ok(posted)) => {

@@ -249,6 +249,7 @@ impl Store {
             reply: draft.reply,
             mentions: draft.mentions,
             reactions: Vec::new(),
+            images: Vec::new(),
         });
         let state = draft.refused.map_or(Sending::Waiting, Sending::Refused);
         self.pending

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use domain::{Member, Message, PageId};
+use domain::{Image, Member, Message, PageId};
 
 use crate::Result;
 
@@ -120,7 +120,12 @@ fn weight(message: &Message) -> usize {
         .sum::<usize>();
     let named = message.mentions.len() + people;
     // Names of people are short.
-    size_of::<Message>() + texts.iter().sum::<usize>() + quoted + named * 64
+    let shown: usize = message.images.iter().map(weight_of_image).sum();
+    shown + size_of::<Message>() + texts.iter().sum::<usize>() + quoted + named * 64
+}
+
+fn weight_of_image(image: &Image) -> usize {
+    size_of::<Image>() + image.alt.len() + image.blur.len()
 }
 
 /// The first members of a page, and how many there are: under the count of its changes of members.

@@ -16,6 +16,7 @@ use tokio::{
 use crate::{
     Bus, Clock, Random, Result, Settings,
     db::{Db, fetch_one},
+    images::{self, Images},
     limits::Limits,
     marks::ToldMarks,
     outbox,
@@ -53,6 +54,7 @@ pub(crate) struct Inner {
     /// The place's name, once it is known.
     pub(crate) place: OnceLock<String>,
     pub(crate) limits: Limits,
+    pub(crate) images: Images,
     pub(crate) marks: ToldMarks,
     /// Told when a mail was put into the outbox.
     pub(crate) outbox: Notify,
@@ -72,8 +74,10 @@ impl Backend {
         let url = settings.mqtt_url.as_ref();
         let bus = Bus::new(url, random, (sessions.clone(), recent.clone()))?;
         let db = Db::open(settings.database_url.as_ref(), &settings.data_dir, &bus).await?;
+        let images = Images::open(&settings).await?;
         Ok(Self(Arc::new(Inner {
-            limits: Limits::new(settings.post_rate),
+            limits: Limits::new(settings.post_rate, settings.upload_rate),
+            images,
             marks: ToldMarks::default(),
             outbox: Notify::new(),
             settings,
@@ -93,6 +97,7 @@ impl Backend {
     pub fn start_workers(&self) {
         self.0.bus.start(self);
         self.spawn_worker(sweeper::sweep(self.clone()));
+        self.spawn_worker(images::sweep(self.clone()));
         self.spawn_worker(outbox::deliver(self.clone()));
         self.spawn_worker(presence::tell(self.clone()));
     }

@@ -43,6 +43,7 @@ impl World {
             reply: None,
             mentions: Vec::new(),
             reactions: Vec::new(),
+            images: Vec::new(),
         });
     }
 

@@ -1,0 +1,3 @@
+//! Images: sent, shown, looked at.
+
+pub mod api;
