@@ -92,6 +92,7 @@ impl Listings {
         if message.changed > message.seq {
             if listing.last_at == at && listing.last != line {
                 listing.last = line;
+                listing.last_images = message.images.len();
                 return Heard::Changed;
             }
             return Heard::Nothing;
@@ -100,6 +101,7 @@ impl Listings {
             return Heard::Nothing;
         }
         listing.last = line;
+        listing.last_images = message.images.len();
         listing.last_at = at;
         if counts {
             listing.unread += 1;
