@@ -149,15 +149,13 @@ fn calls(site: &Site) -> (Router<Site>, Router<Site>) {
         };
         if path == IMAGE_AS_TEXT {
             // Each of them is in memory as a whole: one after the other.
-            let call = on(method, call)
-                .layer(DefaultBodyLimit::disable())
-                .layer(GlobalConcurrencyLimitLayer::new(1));
+            let call = on(method, call).layer(GlobalConcurrencyLimitLayer::new(1));
             with_data = with_data.route(path, call);
         } else {
             calls = calls.route(path, on(method, call));
         }
     }
-    (calls, with_data)
+    (calls, with_data.layer(DefaultBodyLimit::disable()))
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {
