@@ -257,11 +257,11 @@ fn an_upload_is_refused_in_words() {
     let multipart = ("content-type", "multipart/form-data; boundary=part");
     let me = ("cookie", cookie(&seed, 1));
     let body = form("a.jpg", &pictures::jpeg(40, 30, 1));
-    let send =
+    let post =
         |path: &str, headers: &[(&str, &str)], body: &[u8]| place.send("POST", path, headers, body);
-    let out = send(&path(&seed, 1), &[multipart], &body);
+    let out = post(&path(&seed, 1), &[multipart], &body);
     assert_eq!((out.status, &*code(&out)), (401, "signed_out"));
-    let foreign = send(
+    let foreign = post(
         &path(&seed, 1),
         &[multipart, me, ("sec-fetch-site", "cross-site")],
         &body,
@@ -269,12 +269,12 @@ fn an_upload_is_refused_in_words() {
     assert_eq!((foreign.status, &*code(&foreign)), (403, "foreign_origin"));
     let nowhere = path(&seed, 1).replace("page=", "page=0");
     assert_eq!(
-        code(&send(&nowhere, &[multipart, me], &body)),
+        code(&post(&nowhere, &[multipart, me], &body)),
         "bad_request"
     );
     let strange = format!("/api/upload_image?page={}&id={}", id(9), id(1));
-    assert_eq!(code(&send(&strange, &[multipart, me], &body)), "not_found");
-    let json = send(
+    assert_eq!(code(&post(&strange, &[multipart, me], &body)), "not_found");
+    let json = post(
         &path(&seed, 1),
         &[("content-type", "application/json"), me],
         b"{}",
@@ -282,14 +282,14 @@ fn an_upload_is_refused_in_words() {
     assert_eq!(code(&json), "bad_request");
     let odd = form("../\u{7}.jpg", b"x");
     assert_eq!(
-        code(&send(&path(&seed, 1), &[multipart, me], &odd)),
+        code(&post(&path(&seed, 1), &[multipart, me], &odd)),
         "bad_request"
     );
-    let cut = send(&path(&seed, 1), &[multipart, me], &body[..body.len() - 20]);
+    let cut = post(&path(&seed, 1), &[multipart, me], &body[..body.len() - 20]);
     assert_eq!(code(&cut), "bad_request");
     let two = [&body[..body.len() - 10], &form("b.jpg", b"x")].concat();
     assert_eq!(
-        code(&send(&path(&seed, 1), &[multipart, me], &two)),
+        code(&post(&path(&seed, 1), &[multipart, me], &two)),
         "bad_request"
     );
     let data = place.dir.path().join("data");
