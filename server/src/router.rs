@@ -155,7 +155,7 @@ fn calls(site: &Site) -> (Router<Site>, Router<Site>) {
             calls = calls.route(path, on(method, call));
         }
     }
-    (calls, with_data)
+    (calls, with_data.layer(DefaultBodyLimit::disable()))
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {

@@ -93,13 +93,13 @@ async fn whole_or_part(
         Wanted::All => (StatusCode::OK, None),
         Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, Some(range)),
         Wanted::Outside => {
-            let size = site.backend.image_size(file).await?;
-            let range = [(CONTENT_RANGE, format!("bytes */{size}"))];
+            let all = site.backend.image_size(file).await?;
+            let range = [(CONTENT_RANGE, format!("bytes */{all}"))];
             return Ok((StatusCode::RANGE_NOT_SATISFIABLE, range).into_response());
         }
     };
     let opened = site.backend.open_image(file, range).await?;
-    let (start, end, size) = (opened.range.start, opened.range.end, opened.size);
+    let (start, end, all) = (opened.range.start, opened.range.end, opened.size);
     let head = [
         (CONTENT_TYPE, file.mime.to_owned()),
         (CONTENT_LENGTH, (end - start).to_string()),
@@ -107,7 +107,7 @@ async fn whole_or_part(
     ];
     let mut answer = (status, head, Body::from_stream(opened.bytes)).into_response();
     if status == StatusCode::PARTIAL_CONTENT {
-        let range = format!("bytes {start}-{}/{size}", end - 1);
+        let range = format!("bytes {start}-{}/{all}", end - 1);
         if let Ok(range) = HeaderValue::from_str(&range) {
             answer.headers_mut().insert(CONTENT_RANGE, range);
         }

@@ -85,7 +85,7 @@ async fn begin(
 
 async fn receive(request: Request, mut incoming: Incoming) -> Result<Incoming, Problem> {
     let parts = Multipart::from_request(request, &()).await;
-    let mut parts = parts.map_err(|wrong| bad(wrong.body_text()))?;
+    let mut parts = parts.map_err(|wrong| unread(&wrong.body_text()))?;
     let file = in_time(parts.next_field()).await?;
     let file = file.ok_or_else(|| bad("There is no file in this form.".into()))?;
     write(file, &mut incoming).await?;
@@ -112,7 +112,7 @@ async fn in_time<T>(next: impl Future<Output = Result<T, MultipartError>>) -> Re
     };
     next.map_err(|error| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => too_large().into(),
-        _ => bad(error.body_text()),
+        _ => unread(&error.body_text()),
     })
 }
 
@@ -127,6 +127,10 @@ fn too_large() -> Refusal {
     Refusal::ImageTooLarge {
         max: Image::MAX_BYTES as usize,
     }
+}
+
+fn unread(why: &str) -> Problem {
+    bad(format!("This upload cannot be read: {why}."))
 }
 
 fn bad(words: String) -> Problem {

@@ -33,22 +33,22 @@ impl Stripped {
             let max = Image::MAX_FRAMES;
             return Err(Refusal::TooManyFrames { max });
         }
-        let decoded = decoder.total_bytes();
-        if decoded > MAX_DECODED {
+        let bytes = decoder.total_bytes();
+        if bytes > MAX_DECODED {
             let max = Image::MAX_PIXELS as usize;
             return Err(Refusal::TooManyPixels { max });
         }
-        let coefficients = if self.progressive { 2 * decoded } else { 0 };
+        let coefficients = if self.progressive { 2 * bytes } else { 0 };
         let beside = match self.kind {
             ImageKind::Jpeg => coefficients,
             // Lines that are unpacked, planes of luma and chroma, or the frame under the canvas.
-            _ => decoded,
+            _ => bytes,
         };
         let turned = match self.orientation {
             Orientation::NoTransforms => 0,
-            _ => decoded,
+            _ => bytes,
         };
-        Ok(decoded + beside.max(turned))
+        Ok(bytes + beside.max(turned))
     }
 
     /// All of it: what cannot be decoded to its end is broken. Of what moves, the first picture is given.

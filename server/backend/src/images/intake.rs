@@ -4,11 +4,7 @@
 use std::time::Instant;
 
 use domain::{ImageKind, Refusal};
-use image::{
-    ImageEncoder,
-    codecs::{jpeg::JpegEncoder, png::PngEncoder},
-    metadata::Orientation,
-};
+use image::{DynamicImage, ImageEncoder, codecs::png::PngEncoder, metadata::Orientation};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -80,27 +76,43 @@ impl Checked {
 }
 
 fn written(kind: ImageKind, Decoded { pixels, profile }: &Decoded) -> Result<Vec<u8>, Refusal> {
-    let mut file = Vec::new();
-    let written = match kind {
-        ImageKind::Jpeg => {
-            let mut encoder = JpegEncoder::new_with_quality(&mut file, QUALITY);
-            if let Some(profile) = profile.as_ref().filter(|it| shrink::is_rgb(it)) {
-                let _ = encoder.set_icc_profile(profile.clone());
-            }
-            encoder.encode_image(pixels)
-        }
+    let profile = profile.as_deref();
+    match kind {
+        ImageKind::Jpeg => jpeg(pixels, profile.filter(|it| shrink::is_rgb(it))),
         ImageKind::Png => {
+            let mut file = Vec::new();
             let mut encoder = PngEncoder::new(&mut file);
             if let Some(profile) = profile {
-                let _ = encoder.set_icc_profile(profile.clone());
+                let _ = encoder.set_icc_profile(profile.to_vec());
             }
-            pixels.write_with_encoder(encoder)
+            let written = pixels.write_with_encoder(encoder);
+            written.map_err(|_| Refusal::ImageBroken)?;
+            Ok(file)
         }
         ImageKind::WebP | ImageKind::Gif | ImageKind::Avif => {
-            let pixels = shrink::in_srgb(pixels.clone(), profile.as_deref());
-            return shrink::webp_at(&pixels, f32::from(QUALITY));
+            let pixels = shrink::in_srgb(pixels.clone(), profile);
+            shrink::webp_at(&pixels, f32::from(QUALITY))
         }
+    }
+}
+
+/// By an encoder that takes a third of the time that the one of `image` does.
+fn jpeg(pixels: &DynamicImage, profile: Option<&[u8]>) -> Result<Vec<u8>, Refusal> {
+    let colours = match pixels {
+        DynamicImage::ImageLuma8(_) => jpeg_encoder::ColorType::Luma,
+        DynamicImage::ImageRgb8(_) => jpeg_encoder::ColorType::Rgb,
+        _ => return Err(Refusal::ImageBroken),
     };
+    let side = |side: u32| u16::try_from(side).map_err(|_| Refusal::ImageBroken);
+    let (width, height) = (side(pixels.width())?, side(pixels.height())?);
+    let mut file = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut file, QUALITY);
+    // As cameras do.
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    if let Some(profile) = profile {
+        let _ = encoder.add_icc_profile(profile);
+    }
+    let written = encoder.encode(pixels.as_bytes(), width, height, colours);
     written.map_err(|_| Refusal::ImageBroken)?;
     Ok(file)
 }

@@ -41,12 +41,11 @@ impl Shrunk {
             smallest = Some(shrunk);
         }
         thumbnails.reverse();
-        let blur = match &smallest {
-            Some(last) => blur(last)?,
-            None => {
-                let (wide, high) = within(BLUR, width, height);
-                blur(&in_srgb(shrink(&decoded.pixels, wide, high)?, profile))?
-            }
+        let blur = if let Some(last) = &smallest {
+            blur(last)?
+        } else {
+            let (wide, high) = within(BLUR, width, height);
+            blur(&in_srgb(shrink(&decoded.pixels, wide, high)?, profile))?
         };
         Ok(Self { thumbnails, blur })
     }

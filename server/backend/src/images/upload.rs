@@ -134,7 +134,7 @@ impl Backend {
 
     /// Its content has a row before it has files, so that nothing is ever stored that nobody knows of.
     async fn reserve(&self, page: PageId, kept: &KeptFiles) -> Result<(BlobName, bool)> {
-        let id = Uuid::from(ImageId::new(self.now(), self.0.random.id()?).0);
+        let id = ImageId::new(self.now(), self.0.random.id()?).0;
         let (row, now, limits) = (kept.row.clone(), self.now(), self.quotas());
         let work = self.0.db.write(move |tx| {
             let row = row.clone();

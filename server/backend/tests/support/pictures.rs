@@ -103,7 +103,7 @@ pub fn telling_jpeg(file: &[u8], orientation: u8) -> Vec<u8> {
     file
 }
 
-pub fn chunk(name: &[u8; 4], content: &[u8]) -> Vec<u8> {
+pub fn chunk(name: &[u8], content: &[u8]) -> Vec<u8> {
     let mut check = flate_crc(name, content).to_be_bytes().to_vec();
     let mut chunk = (content.len() as u32).to_be_bytes().to_vec();
     chunk.extend(name);
