@@ -9,6 +9,7 @@ mod clock;
 mod db;
 mod error;
 mod history;
+mod index;
 mod invitations;
 mod limits;
 mod mail;

@@ -1,5 +1,5 @@
-//! Search: messages that hold all of some words, the newest first. The databases keep the words with the messages by
-//! themselves (`migrations/*/0002_chat.sql`).
+//! Search: messages that hold all of some words, the newest first. PostgreSQL keeps the words with
+//! the messages by itself (`migrations/postgres/0002_chat.sql`), SQLite's index follows them (`index.rs`).
 
 use domain::{AccountId, Found, PageId, Timestamp};
 use uuid::Uuid;
@@ -33,6 +33,7 @@ impl Backend {
     /// Up to `limit` (1–100) messages of pages that I am a member of, the newest first, and whether there are more.
     /// Each word may be the beginning of one in the text. Of a page that is not mine: `NotFound`.
     pub async fn search(&self, viewer: &Viewer, search: Search) -> Result<(Vec<Found>, bool)> {
+        self.index_what_waits().await?;
         let mut conn = self.0.db.read().await?;
         if let Some(page) = search.page {
             access(&mut conn, viewer, page).await?.member()?;
