@@ -54,7 +54,7 @@ impl Backend {
             },
             read,
             unread,
-            marks: marks::of(&mut conn, page).await?,
+            marks: marks::current(&mut conn, recent, page, access.roster).await?,
             online,
         })
     }
