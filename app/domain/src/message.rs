@@ -105,6 +105,13 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
 }
 
+impl Message {
+    /// Unread for this person, as long as they have not come to it.
+    pub fn is_news_to(&self, who: AccountId) -> bool {
+        self.author != who && !self.deleted
+    }
+}
+
 /// The beginning of the message that is answered, as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quote {

@@ -121,7 +121,10 @@ pub struct PageListing {
     /// The page's counter: whoever has this list has got the messages up to it.
     #[serde(default)]
     pub counter: i64,
-    /// Messages by others behind my read mark.
+    /// My read mark.
+    #[serde(default)]
+    pub read: i64,
+    /// Messages by others behind my read mark that are not deleted.
     pub unread: i64,
     /// Some of them name me.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

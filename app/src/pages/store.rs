@@ -94,7 +94,7 @@ impl Store {
             .history
             .messages
             .iter()
-            .find(|message| message.seq > room.read && message.author != room.me.account);
+            .find(|message| message.seq > room.read && message.is_news_to(room.me.account));
         let mut store = Self {
             page: room.page.id,
             me: room.me.account,
@@ -293,7 +293,7 @@ impl Store {
         self.shown()
             .rev()
             .take_while(|message| message.seq > seq)
-            .filter(|message| message.author != self.me)
+            .filter(|message| message.is_news_to(self.me))
             .count()
     }
 

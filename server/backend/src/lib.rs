@@ -10,6 +10,7 @@ mod db;
 mod error;
 mod history;
 mod images;
+mod index;
 mod invitations;
 mod limits;
 mod mail;

@@ -73,7 +73,10 @@ impl Backend {
             })
         };
         match work.await {
-            Ok(Some(seq)) => Ok(seq),
+            Ok(Some(seq)) => {
+                self.0.posted.notify_one();
+                Ok(seq)
+            }
             Ok(None) => self.posted_before(viewer, page, id).await,
             // Another node has just stored the same id.
             Err(error) if error.is_unique_violation() => self.posted_before(viewer, page, id).await,

@@ -219,11 +219,12 @@ impl Backend {
         // The unread ones are counted among the first 1,000 behind the mark: more is shown as "99+" anyway.
         let rows: Vec<ListingRow> = fetch_all!(
             conn,
-            "SELECT p.id, p.name, p.about, p.archived, p.counter, l.body, l.image_count, l.at, w.name AS author,
+            "SELECT p.id, p.name, p.about, p.archived, p.counter, m.read_seq, l.body, l.image_count, l.at,
+               w.name AS author,
                (SELECT COUNT(*) FROM (
-                  SELECT u.author FROM messages u
+                  SELECT u.author, u.deleted FROM messages u
                   WHERE u.page = m.page AND u.seq > m.read_seq ORDER BY u.seq LIMIT 1000
-                ) AS behind WHERE behind.author <> m.account) AS unread,
+                ) AS behind WHERE behind.author <> m.account AND behind.deleted IS NULL) AS unread,
                EXISTS (SELECT 1 FROM mentions x
                  WHERE x.account = m.account AND x.page = m.page AND x.seq > m.read_seq)
                  AS mentioned
@@ -264,6 +265,7 @@ struct ListingRow {
     #[sqlx(flatten)]
     page: PageRow,
     counter: i64,
+    read_seq: i64,
     body: Option<String>,
     image_count: Option<i64>,
     at: Option<i64>,
@@ -280,6 +282,7 @@ impl From<ListingRow> for PageListing {
             last_images: row.image_count.unwrap_or(0) as usize,
             last_at: row.at.map(Timestamp),
             counter: row.counter,
+            read: row.read_seq,
             unread: row.unread,
             mentioned: row.mentioned,
         }

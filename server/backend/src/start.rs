@@ -17,6 +17,7 @@ use crate::{
     Bus, Clock, Random, Result, Settings,
     db::{Db, fetch_one},
     images::{self, Images},
+    index,
     limits::Limits,
     marks::ToldMarks,
     outbox,
@@ -58,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) marks: ToldMarks,
     /// Told when a mail was put into the outbox.
     pub(crate) outbox: Notify,
+    /// Told when a message was posted.
+    pub(crate) posted: Notify,
     workers: Workers,
 }
 
@@ -80,6 +83,7 @@ impl Backend {
             images,
             marks: ToldMarks::default(),
             outbox: Notify::new(),
+            posted: Notify::new(),
             settings,
             clock,
             random,
@@ -93,13 +97,16 @@ impl Backend {
         })))
     }
 
-    /// The outbox, the sweeper of what has expired, the bus to other nodes.
+    /// The outbox, the sweeper of what has expired, the index of words, the bus to other nodes.
     pub fn start_workers(&self) {
         self.0.bus.start(self);
         self.spawn_worker(sweeper::sweep(self.clone()));
         self.spawn_worker(images::sweep(self.clone()));
         self.spawn_worker(outbox::deliver(self.clone()));
         self.spawn_worker(presence::tell(self.clone()));
+        if self.0.settings.database_url.is_none() {
+            self.spawn_worker(index::follow(self.clone()));
+        }
     }
 
     /// Runs until it ends or the backend stops. See [`Backend::stopping`].
