@@ -14,6 +14,7 @@ mod document;
 mod door;
 pub mod first;
 mod form;
+pub mod images;
 pub mod invitations;
 mod live;
 pub mod pages;

@@ -100,12 +100,16 @@ impl From<Problem> for Body {
 
 fn detail(refusal: &Refusal) -> Option<Detail> {
     match *refusal {
-        Refusal::Name { max } | Refusal::TooLong { max } | Refusal::TooManyAddresses { max } => {
-            Some(Detail {
-                max: Some(max),
-                seconds: None,
-            })
-        }
+        Refusal::Name { max }
+        | Refusal::TooLong { max }
+        | Refusal::TooManyAddresses { max }
+        | Refusal::ImageTooLarge { max }
+        | Refusal::TooManyPixels { max }
+        | Refusal::TooManyFrames { max }
+        | Refusal::TooManyImages { max } => Some(Detail {
+            max: Some(max),
+            seconds: None,
+        }),
         Refusal::TooMany { seconds } => Some(Detail {
             max: None,
             seconds: Some(seconds),
@@ -168,6 +172,9 @@ mod tests {
             Problem::Refused(Refusal::NotFound),
             Problem::Refused(Refusal::TooLong { max: 20_000 }),
             Problem::Refused(Refusal::Email("An address needs an @.".into())),
+            Problem::Refused(Refusal::ImageTooLarge { max: 26_214_400 }),
+            Problem::Refused(Refusal::image_not_taken("HEIC")),
+            Problem::Refused(Refusal::page_full(1 << 40)),
             Problem::Failed {
                 incident: "a1b2".into(),
             },
@@ -206,6 +213,14 @@ mod tests {
             "not_yours",
             "foreign_origin",
             "bad_request",
+            "image_too_large",
+            "too_many_pixels",
+            "too_many_frames",
+            "not_an_image",
+            "image_broken",
+            "image_not_taken",
+            "too_many_images",
+            "page_full",
             "storage_full",
         ];
         for code in codes {

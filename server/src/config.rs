@@ -1,6 +1,7 @@
 //! The settings in force, checked before anything starts. A wrong one stops the start with one sentence that names it.
 
 mod given;
+mod storage;
 
 use std::{
     env, fmt, fs,
@@ -17,6 +18,7 @@ pub(crate) use given::unknown;
 
 use crate::public_url::PublicUrl;
 use given::Given;
+use storage::Storage;
 
 const EMAILJS_API: &str = "https://api.emailjs.com/api/v1.0/email/send";
 
@@ -43,6 +45,7 @@ pub(crate) struct Config {
     mail: MailSettings,
     mail_from: Option<String>,
     mqtt_url: Option<Secret>,
+    storage: Storage,
     given: Given,
 }
 
@@ -87,6 +90,7 @@ impl Config {
                 &["mqtt", "mqtts"],
                 "must look like mqtt://host:1883 or mqtts://user:password@host:8883",
             )?,
+            storage: Storage::of(&given)?,
             given,
         };
         Ok(config)
@@ -108,6 +112,10 @@ impl Config {
             mail: self.mail.clone(),
             mqtt_url: self.mqtt_url.clone(),
             post_rate: backend::Settings::POST_RATE,
+            upload_rate: backend::Settings::UPLOAD_RATE,
+            storage_url: self.storage.url.clone(),
+            image_quota: self.storage.quota,
+            image_quota_page: self.storage.quota_page,
         }
     }
 
@@ -118,6 +126,7 @@ impl Config {
             ("STOA_PUBLIC_URL", public_url.as_str().to_owned()),
             ("STOA_DATABASE_URL", "SQLite in the data directory".into()),
             ("STOA_MAIL_FROM", self.sender(&public_url)),
+            ("STOA_STORAGE_URL", "images in the data directory".into()),
         ])
     }
 

@@ -6,6 +6,7 @@
 mod assets;
 mod cli;
 mod config;
+mod images;
 mod listen;
 mod live;
 mod log;

@@ -133,7 +133,14 @@ impl Visit {
         Some(cookie_header(&self.backend, SESSION_COOKIE, token, seconds))
     }
 
-    fn admins(self, first: Result<Admin, Door>) -> Response {
+    async fn desk(
+        self,
+        load: impl AsyncFnOnce(&Backend, &Viewer) -> Result<Admin, Problem>,
+    ) -> Response {
+        let first = match self.admin().await {
+            Ok(viewer) => load(&self.backend, &viewer).await.map_err(Door::Away),
+            Err(door) => Err(door),
+        };
         match first {
             Ok(first) => self.show(StatusCode::OK, |frame| admin_document(first, frame)),
             Err(door) => self.door(door),
@@ -308,14 +315,7 @@ async fn invitation(
 }
 
 async fn pages(State(site): State<Site>, request: Request) -> Response {
-    let visit = Visit::new(site, request);
-    let first = match visit.admin().await {
-        Ok(viewer) => Admin::pages(&visit.backend, &viewer)
-            .await
-            .map_err(Door::Away),
-        Err(door) => Err(door),
-    };
-    visit.admins(first)
+    Visit::new(site, request).desk(Admin::pages).await
 }
 
 /// The form to make a page, on a page of its own.
@@ -331,36 +331,15 @@ async fn new_page(State(site): State<Site>, request: Request) -> Response {
 }
 
 async fn people(State(site): State<Site>, request: Request) -> Response {
-    let visit = Visit::new(site, request);
-    let first = match visit.admin().await {
-        Ok(viewer) => Admin::people(&visit.backend, &viewer)
-            .await
-            .map_err(Door::Away),
-        Err(door) => Err(door),
-    };
-    visit.admins(first)
+    Visit::new(site, request).desk(Admin::people).await
 }
 
 async fn invitations(State(site): State<Site>, request: Request) -> Response {
-    let visit = Visit::new(site, request);
-    let first = match visit.admin().await {
-        Ok(viewer) => Admin::invitations(&visit.backend, &viewer)
-            .await
-            .map_err(Door::Away),
-        Err(door) => Err(door),
-    };
-    visit.admins(first)
+    Visit::new(site, request).desk(Admin::invitations).await
 }
 
 async fn mail(State(site): State<Site>, request: Request) -> Response {
-    let visit = Visit::new(site, request);
-    let first = match visit.admin().await {
-        Ok(viewer) => Admin::mail(&visit.backend, &viewer)
-            .await
-            .map_err(Door::Away),
-        Err(door) => Err(door),
-    };
-    visit.admins(first)
+    Visit::new(site, request).desk(Admin::mail).await
 }
 
 /// People are told in words that there is nothing; programs get it as JSON.

@@ -5,10 +5,10 @@ use std::{any::Any, sync::Arc, time::Duration};
 use app::Peer;
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{MethodFilter, any, get, on},
+    routing::{MethodFilter, any, get, on, post},
 };
 use backend::Backend;
 use domain::Refusal;
@@ -20,7 +20,7 @@ use leptos::{
 };
 use leptos_axum::handle_server_fns_with_context;
 use tokio::time::timeout;
-use tower::ServiceBuilder;
+use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer};
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
@@ -33,10 +33,14 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::{assets, live, log, pages, public_url::PublicUrl, security};
+use crate::{assets, images, live, log, pages, public_url::PublicUrl, security};
 
 /// For the longest form and the longest message, in whatever encoding.
 const LARGEST_BODY: usize = 256 * 1024;
+/// The one call that takes an image with it, in base64.
+const IMAGE_AS_TEXT: &str = "/api/upload_image_data";
+const LARGEST_DATA: usize = 35 * 1024 * 1024;
+const DATA: Duration = Duration::from_mins(2);
 /// Between the head of a request and the head of its answer: also bounds a body that trickles in.
 const ANSWER: Duration = Duration::from_secs(30);
 const DATABASE: Duration = Duration::from_secs(5);
@@ -54,28 +58,16 @@ pub(crate) struct Site {
 
 pub(crate) fn router(site: Site) -> Router {
     log::follow_tasks();
+    let (calls, with_data) = calls(&site);
     let pages = pages::routes()
-        .merge(calls(&site))
+        .merge(calls)
         .route("/mqtt", get(live::connect))
-        .layer(
-            ServiceBuilder::new()
-                .layer(
-                    TraceLayer::new_for_http()
-                        .make_span_with(log::span)
-                        .on_request(())
-                        .on_response(log::answered)
-                        .on_body_chunk(())
-                        .on_eos(())
-                        .on_failure(()),
-                )
-                .layer(CatchPanicLayer::custom(panicked))
-                .layer(TimeoutLayer::with_status_code(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    ANSWER,
-                ))
-                .layer(from_fn_with_state(site.clone(), security::same_site))
-                .layer(RequestBodyLimitLayer::new(LARGEST_BODY)),
-        );
+        .route("/i/{image}/{variant}", get(images::serve));
+    let upload = post(images::upload).layer(DefaultBodyLimit::disable());
+    let files = Router::new().route("/api/upload_image", upload);
+    let pages = guarded(pages, &site, LARGEST_BODY, ANSWER)
+        .merge(guarded(files, &site, images::LARGEST, images::PATIENCE))
+        .merge(guarded(with_data, &site, LARGEST_DATA, DATA));
 
     // Asked for all the time, and of no interest in the log.
     let quiet = Router::new()
@@ -94,6 +86,29 @@ pub(crate) fn router(site: Site) -> Router {
                 .layer(compression()),
         )
         .with_state(site)
+}
+
+/// What holds for all that is asked by people and their programs: within these bounds, and from our own pages.
+fn guarded(routes: Router<Site>, site: &Site, body: usize, answer: Duration) -> Router<Site> {
+    routes.layer(
+        ServiceBuilder::new()
+            .layer(
+                TraceLayer::new_for_http()
+                    .make_span_with(log::span)
+                    .on_request(())
+                    .on_response(log::answered)
+                    .on_body_chunk(())
+                    .on_eos(())
+                    .on_failure(()),
+            )
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::SERVICE_UNAVAILABLE,
+                answer,
+            ))
+            .layer(from_fn_with_state(site.clone(), security::same_site))
+            .layer(RequestBodyLimitLayer::new(body)),
+    )
 }
 
 /// Alive is not ready: without its database nothing can be answered.
@@ -115,8 +130,8 @@ async fn ready(State(site): State<Site>) -> Response {
     }
 }
 
-/// What the browser's wasm, forms and other programs may call.
-fn calls(site: &Site) -> Router<Site> {
+/// What the browser's wasm, forms and other programs may call; and apart from it what takes an image as text.
+fn calls(site: &Site) -> (Router<Site>, Router<Site>) {
     let backend = site.backend.clone();
     let context = move || {
         provide_context(backend.clone());
@@ -125,14 +140,22 @@ fn calls(site: &Site) -> Router<Site> {
     };
     let unknown = any(|| async { security::refuse(&Refusal::NotFound) });
     let mut calls = Router::new().route("/api/{*function}", unknown);
+    let mut with_data = Router::new();
     for (path, method) in server_fn_paths() {
         let context = context.clone();
         let call = move |request: Request| handle_server_fns_with_context(context.clone(), request);
-        if let Ok(method) = MethodFilter::try_from(method) {
+        let Ok(method) = MethodFilter::try_from(method) else {
+            continue;
+        };
+        if path == IMAGE_AS_TEXT {
+            // Each of them is in memory as a whole: one after the other.
+            let call = on(method, call).layer(GlobalConcurrencyLimitLayer::new(1));
+            with_data = with_data.route(path, call);
+        } else {
             calls = calls.route(path, on(method, call));
         }
     }
-    calls
+    (calls, with_data.layer(DefaultBodyLimit::disable()))
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {

@@ -45,9 +45,13 @@ pub(crate) async fn same_site(State(site): State<Site>, request: Request, next: 
 
 /// A refusal as the server functions say it.
 pub(crate) fn refuse(refusal: &Refusal) -> Response {
-    let problem = Problem::Refused(refusal.clone());
+    problem(&Problem::Refused(refusal.clone()))
+}
+
+/// A problem as the server functions say it.
+pub(crate) fn problem(problem: &Problem) -> Response {
     let json = [(CONTENT_TYPE, "application/json")];
-    (status_of(&problem), json, problem.ser()).into_response()
+    (status_of(problem), json, problem.ser()).into_response()
 }
 
 /// What of a request decides whether it comes from our own pages.

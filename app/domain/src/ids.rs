@@ -54,6 +54,10 @@ id!(
     MessageId
 );
 id!(
+    /// Made in the browser that sends the image, so that uploading twice is one image.
+    ImageId
+);
+id!(
     /// One invitation of one address to one page.
     InvitationId
 );

@@ -5,6 +5,7 @@ mod account;
 mod address;
 mod event;
 mod ids;
+mod image;
 mod invitation;
 mod mail;
 mod message;
@@ -18,13 +19,15 @@ mod topic;
 pub use account::{AccountSummary, Identity, PersonName, SignInCode, hue, initials};
 pub use address::{AddressList, Email, WrongAddress};
 pub use event::{Event, Signal};
-pub use ids::{AccountId, InvitationId, MailId, MessageId, PageId};
+pub use ids::{AccountId, ImageId, InvitationId, MailId, MessageId, PageId};
+pub use image::{Image, ImageAlt, ImageKind, PageImage};
 pub use invitation::{
     Invitation, InvitationLife, InvitationState, InvitationView, InviteOutcome, InviteVerdict, Note,
 };
 pub use mail::{MailItem, MailState, MailTransport, Mailbox, SentMail, retry_after};
 pub use message::{
-    Around, Body, Emoji, Found, History, Mention, Message, Quote, Reaction, Seen, starts_group,
+    Around, Body, Caption, Emoji, Found, History, Mention, Message, Quote, Reaction, Seen,
+    starts_group,
 };
 pub use page::{
     About, Invited, Marks, Member, Page, PageListing, PageName, PageRole, PageSummary, Room,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, MessageId, PageId, Refusal, Timestamp};
+use crate::{AccountId, Image, MessageId, PageId, Refusal, Timestamp};
 
 /// A checked text: 1–20,000 characters, trimmed at its end, without NUL (no database takes it).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,37 @@ impl From<Body> for String {
     }
 }
 
+/// A checked text that may be missing: what is said beside images.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Caption(Option<Body>);
+
+impl Caption {
+    pub fn parse(text: &str) -> Result<Self, Refusal> {
+        match Body::parse(text) {
+            Err(Refusal::Empty) => Ok(Self(None)),
+            body => body.map(|body| Self(Some(body))),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        self.0.as_ref().map_or("", Body::as_str)
+    }
+
+    /// A message says something, or shows something.
+    pub fn beside(&self, images: usize) -> Result<(), Refusal> {
+        if self.0.is_none() && images == 0 {
+            return Err(Refusal::Empty);
+        }
+        Ok(())
+    }
+}
+
+impl From<Body> for Caption {
+    fn from(body: Body) -> Self {
+        Self(Some(body))
+    }
+}
+
 /// A stored message in its newest state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -60,7 +91,10 @@ pub struct Message {
     /// Taken back: what it said is gone, its place is kept.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub deleted: bool,
+    /// Empty beside images that have no caption.
     pub body: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
     /// What it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply: Option<Quote>,
@@ -71,6 +105,13 @@ pub struct Message {
     pub reactions: Vec<Reaction>,
 }
 
+impl Message {
+    /// Unread for this person, as long as they have not come to it.
+    pub fn is_news_to(&self, who: AccountId) -> bool {
+        self.author != who && !self.deleted
+    }
+}
+
 /// The beginning of the message that is answered, as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quote {
@@ -78,8 +119,19 @@ pub struct Quote {
     pub seq: i64,
     pub author: AccountId,
     pub author_name: String,
-    /// Empty when it was deleted.
+    /// Empty when it was deleted, or has only images.
     pub text: String,
+    /// How many images it has.
+    #[serde(default, skip_serializing_if = "none")]
+    pub images: usize,
+}
+
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+pub(crate) fn none(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Quote {
@@ -93,6 +145,7 @@ impl Quote {
             author: message.author,
             author_name: message.author_name.clone(),
             text: message.body.chars().take(Self::MAX).collect(),
+            images: message.images.len(),
         }
     }
 }
@@ -212,6 +265,18 @@ mod tests {
             Err(Refusal::TooLong { max: 20_000 })
         );
         assert!(Body::parse(&"é".repeat(20_000)).is_ok());
+    }
+
+    #[test]
+    fn a_message_says_something_or_shows_something() {
+        let none = Caption::parse(" \n").unwrap();
+        assert_eq!(none.as_str(), "");
+        assert_eq!(none.beside(0), Err(Refusal::Empty));
+        assert_eq!(none.beside(1), Ok(()));
+        assert_eq!(Caption::parse("a ").unwrap().as_str(), "a");
+        assert_eq!(Caption::parse("a").unwrap().beside(0), Ok(()));
+        let long = Caption::parse(&"a".repeat(20_001));
+        assert_eq!(long, Err(Refusal::TooLong { max: 20_000 }));
     }
 
     #[test]

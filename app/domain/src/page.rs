@@ -114,11 +114,17 @@ pub struct PageListing {
     pub page: Page,
     /// The newest message: who wrote it and its text.
     pub last: Option<(String, String)>,
+    /// How many images it has.
+    #[serde(default, skip_serializing_if = "crate::message::none")]
+    pub last_images: usize,
     pub last_at: Option<Timestamp>,
     /// The page's counter: whoever has this list has got the messages up to it.
     #[serde(default)]
     pub counter: i64,
-    /// Messages by others behind my read mark.
+    /// My read mark.
+    #[serde(default)]
+    pub read: i64,
+    /// Messages by others behind my read mark that are not deleted.
     pub unread: i64,
     /// Some of them name me.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -1,5 +1,7 @@
 //! Why the place says no. A refusal is for people and says what to do; a failure is not here, it is logged.
 
+use crate::Image;
+
 /// Stable codes ([`Refusal::code`]) beside human words ([`std::fmt::Display`]).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -46,6 +48,24 @@ pub enum Refusal {
     ForeignOrigin,
     #[error("{0}")]
     BadRequest(String),
+    #[error("This image is too large: at most {}.", megabytes(*max as u64))]
+    ImageTooLarge { max: usize },
+    #[error("This image has too many pixels: at most {} million, and {} on a side.", *max / 1_000_000, Image::MAX_SIDE)]
+    TooManyPixels { max: usize },
+    #[error("This animation is too long: at most {max} frames, and {} million pixels in all.", Image::MAX_FRAME_PIXELS / 1_000_000)]
+    TooManyFrames { max: usize },
+    #[error("This is not an image.")]
+    NotAnImage,
+    #[error("This image is damaged, or not complete.")]
+    ImageBroken,
+    /// An image of a kind that cannot be shown here: see [`Refusal::image_not_taken`].
+    #[error("{0}")]
+    ImageNotTaken(String),
+    #[error("At most {max} images at a time.")]
+    TooManyImages { max: usize },
+    /// See [`Refusal::page_full`].
+    #[error("{0}")]
+    PageFull(String),
     #[error("There is no room left on the server. Nothing was saved; tell the admin.")]
     StorageFull,
 }
@@ -61,7 +81,30 @@ fn wait(seconds: u32) -> String {
     format!("{count} {unit}{plural}")
 }
 
+/// As people name a size: never more than it is.
+fn megabytes(bytes: u64) -> String {
+    const MEGA: u64 = 1024 * 1024;
+    match bytes {
+        0..MEGA => format!("{} KB", bytes / 1024),
+        MEGA..10_737_418_240 => format!("{} MB", bytes / MEGA),
+        _ => format!("{} GB", bytes / MEGA / 1024),
+    }
+}
+
 impl Refusal {
+    pub fn image_not_taken(kind: &str) -> Self {
+        Self::ImageNotTaken(format!(
+            "Images of the kind {kind} cannot be shown here. JPEG, PNG, GIF and WebP can."
+        ))
+    }
+
+    pub fn page_full(max: u64) -> Self {
+        Self::PageFull(format!(
+            "The images of this page take as much room as they may: {}. Nothing was saved; tell the admin.",
+            megabytes(max)
+        ))
+    }
+
     /// Stays the same whatever the words become.
     pub const fn code(&self) -> &'static str {
         match self {
@@ -86,6 +129,14 @@ impl Refusal {
             Self::NotYours => "not_yours",
             Self::ForeignOrigin => "foreign_origin",
             Self::BadRequest(_) => "bad_request",
+            Self::ImageTooLarge { .. } => "image_too_large",
+            Self::TooManyPixels { .. } => "too_many_pixels",
+            Self::TooManyFrames { .. } => "too_many_frames",
+            Self::NotAnImage => "not_an_image",
+            Self::ImageBroken => "image_broken",
+            Self::ImageNotTaken(_) => "image_not_taken",
+            Self::TooManyImages { .. } => "too_many_images",
+            Self::PageFull(_) => "page_full",
             Self::StorageFull => "storage_full",
         }
     }
@@ -115,6 +166,14 @@ impl Refusal {
             Self::NotYours,
             Self::ForeignOrigin,
             Self::BadRequest(words.to_owned()),
+            Self::ImageTooLarge { max },
+            Self::TooManyPixels { max },
+            Self::TooManyFrames { max },
+            Self::NotAnImage,
+            Self::ImageBroken,
+            Self::ImageNotTaken(words.to_owned()),
+            Self::TooManyImages { max },
+            Self::PageFull(words.to_owned()),
             Self::StorageFull,
         ];
         all.into_iter().find(|refusal| refusal.code() == code)
@@ -129,7 +188,9 @@ impl Refusal {
             Self::Archived | Self::IdTaken | Self::SetUpAlready | Self::LastAdmin => 409,
             Self::LinkExpired => 410,
             Self::TooMany { .. } => 429,
-            Self::StorageFull => 507,
+            Self::ImageTooLarge { .. } => 413,
+            Self::NotAnImage | Self::ImageNotTaken(_) => 415,
+            Self::StorageFull | Self::PageFull(_) => 507,
             _ => 422,
         }
     }
@@ -151,5 +212,25 @@ mod tests {
             let said = Refusal::TooMany { seconds }.to_string();
             assert!(said.ends_with(words), "{said}");
         }
+    }
+
+    #[test]
+    fn a_limit_of_images_is_named() {
+        let max = Image::MAX_BYTES as usize;
+        let said = Refusal::ImageTooLarge { max }.to_string();
+        assert_eq!(said, "This image is too large: at most 25 MB.");
+        let max = Image::MAX_PIXELS as usize;
+        let said = Refusal::TooManyPixels { max }.to_string();
+        assert!(
+            said.ends_with("at most 64 million, and 20000 on a side."),
+            "{said}"
+        );
+        let said = Refusal::page_full(20 << 30).to_string();
+        assert!(said.contains("as they may: 20 GB."), "{said}");
+        assert!(
+            Refusal::image_not_taken("HEIC")
+                .to_string()
+                .contains("HEIC")
+        );
     }
 }

@@ -90,7 +90,10 @@ fn said<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{Marks, Member, Mention, Message, MessageId, Quote, Reaction, Timestamp};
+    use domain::{
+        Image, ImageId, ImageKind, Marks, Member, Mention, Message, MessageId, Quote, Reaction,
+        Timestamp,
+    };
     use uuid::Uuid;
 
     use super::*;
@@ -121,6 +124,7 @@ mod tests {
                 author: account,
                 author_name: "Jon".into(),
                 text: "before".into(),
+                images: 2,
             }),
             mentions: vec![Mention {
                 account,
@@ -129,6 +133,16 @@ mod tests {
             reactions: vec![Reaction {
                 emoji: "🌻".into(),
                 people: vec![(account, "Jon".into())],
+            }],
+            images: vec![Image {
+                id: ImageId(Uuid::from_u128(10)),
+                kind: ImageKind::WebP,
+                width: 11,
+                height: 12,
+                bytes: 13,
+                alt: "a hedge".into(),
+                blur: "aGVk".into(),
+                animated: true,
             }],
         };
         let member = Member {

@@ -1,8 +1,8 @@
 //! What the browser may ask about pages, members and messages. Each is a public endpoint: who asks, call, map.
 
 use domain::{
-    AccountId, Around, Found, History, Member, Message, MessageId, Page, PageId, PageListing,
-    PageRole, PageSummary, Room, Seen, Timestamp,
+    AccountId, Around, Found, History, ImageAlt, Member, Message, MessageId, Page, PageId,
+    PageListing, PageRole, PageSummary, Room, Seen, Timestamp,
 };
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use crate::ssr::{Next, backend, finish, signed_in};
 #[cfg(feature = "ssr")]
 use backend::{Posting, Search};
 #[cfg(feature = "ssr")]
-use domain::{About, Body, Emoji, PageName};
+use domain::{About, Caption, Emoji, PageName};
 
 /// So many messages when nobody says how many.
 #[cfg(feature = "ssr")]
@@ -91,13 +91,15 @@ pub async fn post_message(
     body: String,
     #[server(default)] reply: Option<MessageId>,
     #[server(default)] mentions: Vec<AccountId>,
+    #[server(default)] images: Vec<ImageAlt>,
 ) -> Result<Posted, Problem> {
     let viewer = signed_in().await?;
     let posting = Posting {
         id,
-        body: Body::parse(&body)?,
+        body: Caption::parse(&body)?,
         reply,
         mentions,
+        images,
     };
     let seq = backend().post_message(&viewer, page, posting).await?;
     Ok(Posted { seq })
@@ -111,7 +113,7 @@ pub async fn edit_message(
     #[server(default)] mentions: Vec<AccountId>,
 ) -> Result<Message, Problem> {
     let viewer = signed_in().await?;
-    let body = Body::parse(&body)?;
+    let body = Caption::parse(&body)?;
     Ok(backend()
         .edit_message(&viewer, page, id, body, mentions)
         .await?)

@@ -9,7 +9,10 @@ use super::{
     receipt::Receipt,
     talk::Talk,
 };
-use crate::ui::{Avatar, Glyph, Icon, click, words};
+use crate::{
+    images::Album,
+    ui::{Avatar, Glyph, Icon, click, words},
+};
 
 /// One closure for nearly all of it: a change builds no element anew, and there is little code for it.
 #[component]
@@ -39,6 +42,7 @@ fn article(talk: Talk, me: AccountId, row: &Row) -> impl IntoView + use<> {
             <div class="bubble">
                 {who}
                 {quote(talk, message)}
+                {album(talk, message)}
                 // The time stands in the last line, where there is room for it.
                 <div class=text_class dir="auto">
                     {text(message)}
@@ -81,6 +85,16 @@ fn time(talk: Talk, at: Timestamp, edited: bool) -> String {
     }
 }
 
+/// A message in a few words.
+pub(super) fn summary(text: &str, images: usize) -> String {
+    match images {
+        0 if text.is_empty() => "Message deleted".to_owned(),
+        1 if text.is_empty() => "Photo".to_owned(),
+        count if text.is_empty() => format!("{count} photos"),
+        _ => domain::text::plain(text),
+    }
+}
+
 fn text(message: &Message) -> impl IntoView + use<> {
     if message.deleted {
         Either::Left(view! { <i class="taken-back">"Message deleted"</i> })
@@ -89,15 +103,17 @@ fn text(message: &Message) -> impl IntoView + use<> {
     }
 }
 
+fn album(talk: Talk, message: &Message) -> Option<impl IntoView + use<>> {
+    let images = message.images.clone();
+    let look = Callback::new(move |id| talk.looking.set(Some(id)));
+    (!images.is_empty()).then(|| view! { <Album images=images look=look/> })
+}
+
 /// What it answers; a click leads there.
 fn quote(talk: Talk, message: &Message) -> Option<impl IntoView + use<>> {
     let quote = message.reply.clone().filter(|_| !message.deleted)?;
     let class = format!("quote hue-{}", domain::hue(&quote.author.0));
-    let words = if quote.text.is_empty() {
-        "Message deleted".to_owned()
-    } else {
-        domain::text::plain(&quote.text)
-    };
+    let words = summary(&quote.text, quote.images);
     let seq = quote.seq;
     Some(view! {
         <button type="button" class=class on:click=click(move || talk.jump_to(seq))>

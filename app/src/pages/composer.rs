@@ -6,7 +6,7 @@ mod over;
 
 use std::sync::Arc;
 
-use domain::{Body, Mention, Message};
+use domain::{Caption, Mention, Message};
 use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
 
 use self::names::{Names, Taken};
@@ -16,7 +16,10 @@ use super::{
     naming::named,
     talk::Talk,
 };
-use crate::ui::{Glyph, Icon, click, effect, maybe, when, words};
+use crate::{
+    images::AttachButton,
+    ui::{Glyph, Icon, click, effect, maybe, when, words},
+};
 
 /// An input method is at work: its Enter chooses a word (some browsers tell by this code only).
 const COMPOSING: u32 = 229;
@@ -39,10 +42,15 @@ impl Writing {
         };
         let (talk, trouble, text) = (self.talk, self.trouble, element.value());
         let editing = talk.editing.get_untracked();
-        if editing.is_none() && text.trim().is_empty() {
+        let images = match &editing {
+            Some(message) => message.images.len(),
+            None => usize::from(talk.tray.filled.get_untracked()),
+        };
+        if editing.is_none() && images == 0 && text.trim().is_empty() {
             return;
         }
-        let body = match Body::parse(&text) {
+        let body = Caption::parse(&text).and_then(|body| body.beside(images).map(|()| body));
+        let body = match body {
             Ok(body) => body,
             Err(refusal) => return trouble.set(Some(refusal.to_string())),
         };
@@ -65,7 +73,11 @@ impl Writing {
                 trouble.set(None);
                 self.put("", Vec::new());
                 draft::forget(talk);
-                talk.say(&body, mentions);
+                if images > 0 {
+                    talk.tray.send(body.as_str().to_owned(), mentions);
+                } else {
+                    talk.say(&body, mentions);
+                }
             }
         }
     }
@@ -206,12 +218,15 @@ pub(super) fn Composer(talk: Talk) -> impl IntoView {
         {when(move || talk.editing.with(Option::is_some), move || late(Late::Editing(talk)))}
         {when(move || talk.replying.with(Option::is_some), move || late(Late::Answering(talk)))}
         <div class="trouble-line" role="alert">{words(move || talk.trouble.get().unwrap_or_default())}</div>
+        {when(move || talk.tray.used.get(), move || late(Late::Strip(talk)))}
         <form class="compose" on:submit=move |event| event.prevent_default()>
             {when(move || writing.names.is_open(), move || {
                 late(Late::Names(writing.names, Callback::new(move |mention| writing.name(mention))))
             })}
+            {when(move || talk.editing.with(Option::is_none), move || view! { <AttachButton tray=talk.tray/> })}
             <textarea
                 node_ref=writing.field
+                on:paste=move |event| talk.tray.pasted(event.as_ref())
                 class="field"
                 aria-label="Message"
                 placeholder=words(move || talk.page.with(|page| format!("Message {}", page.name)))

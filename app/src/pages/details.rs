@@ -9,6 +9,7 @@ use super::{
     talk::Talk,
 };
 use crate::{
+    images::Shared,
     invitations::InviteButton,
     ui::{
         Avatar, Confirm, Dialog, Field, Glyph, Icon, Trouble, act, click, effect, value_of, when,
@@ -66,6 +67,7 @@ pub(super) fn Details(
                     <InviteButton page=id on_click=Callback::new(move |()| dialogs.open(Ask::Invite(id)))/>
                 </div>
             })}
+            <Shared talk=talk all=Callback::new(move |()| dialogs.open(Ask::Gallery(talk)))/>
             <p class="leave">
                 <button type="button" class="quiet" on:click=click(move || dialogs.open(Ask::Leave(talk)))>
                     "Leave this page"

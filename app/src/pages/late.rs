@@ -27,12 +27,18 @@ use super::{
     search::{SearchResults, Searching},
     talk::Talk,
 };
-use crate::{invitations::InviteDialog, people::MyNameDialog};
+use crate::{
+    images::{GalleryDialog, Lightbox, Strip},
+    invitations::InviteDialog,
+    people::MyNameDialog,
+};
 
 #[derive(Clone)]
 pub(super) enum Late {
     Dialog(Ask, RwSignal<bool>),
     MessageMenu(Talk),
+    Lightbox(Talk),
+    Strip(Talk),
     Found(Searching),
     Editing(Talk),
     Answering(Talk),
@@ -42,6 +48,7 @@ pub(super) enum Late {
 #[derive(Clone)]
 pub(super) enum Ask {
     DeleteMessage(Talk, Arc<Message>),
+    Gallery(Talk),
     Invite(PageId),
     Leave(Talk),
     MessageInfo(Talk, Arc<Message>),
@@ -55,6 +62,8 @@ impl Late {
         match self {
             Self::Dialog(ask, open) => ask.view(open),
             Self::MessageMenu(talk) => view! { <MessageMenu talk=talk/> }.into_any(),
+            Self::Lightbox(talk) => view! { <Lightbox talk=talk/> }.into_any(),
+            Self::Strip(talk) => view! { <Strip talk=talk tray=talk.tray/> }.into_any(),
             Self::Editing(talk) => view! { <Editing talk=talk/> }.into_any(),
             Self::Answering(talk) => view! { <Answering talk=talk/> }.into_any(),
             Self::Names(names, choose) => {
@@ -71,6 +80,7 @@ impl Ask {
             Self::DeleteMessage(talk, message) => {
                 view! { <DeleteDialog talk=talk message=message open=open/> }.into_any()
             }
+            Self::Gallery(talk) => view! { <GalleryDialog talk=talk open=open/> }.into_any(),
             Self::Invite(page) => view! { <InviteDialog page=page open=open/> }.into_any(),
             Self::Leave(talk) => view! { <LeaveDialog talk=talk open=open/> }.into_any(),
             Self::MessageInfo(talk, message) => {

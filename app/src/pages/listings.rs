@@ -14,7 +14,7 @@ pub struct Listings {
 }
 
 /// What an event meant for the list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Heard {
     Nothing,
     Changed,
@@ -57,9 +57,14 @@ impl Listings {
     pub fn hear(&mut self, event: &Event, me: AccountId, watched: Option<PageId>) -> Heard {
         match event {
             Event::Message(message) => {
-                let counts = message.author != me && watched != Some(message.page);
+                let taken_back = if message.deleted && message.author != me {
+                    self.taken_back(message)
+                } else {
+                    Heard::Nothing
+                };
+                let counts = message.is_news_to(me) && watched != Some(message.page);
                 let names_me = message.mentions.iter().any(|mention| mention.account == me);
-                self.message(message, counts, names_me)
+                self.message(message, counts, names_me).max(taken_back)
             }
             Event::Page(page) => match self.find_mut(page.id) {
                 Some(listing) if listing.page != *page => {
@@ -92,6 +97,7 @@ impl Listings {
         if message.changed > message.seq {
             if listing.last_at == at && listing.last != line {
                 listing.last = line;
+                listing.last_images = message.images.len();
                 return Heard::Changed;
             }
             return Heard::Nothing;
@@ -100,6 +106,7 @@ impl Listings {
             return Heard::Nothing;
         }
         listing.last = line;
+        listing.last_images = message.images.len();
         listing.last_at = at;
         if counts {
             listing.unread += 1;
@@ -109,18 +116,43 @@ impl Listings {
         Heard::Changed
     }
 
+    /// By somebody else: if it was counted, it is unread no longer.
+    fn taken_back(&mut self, message: &Message) -> Heard {
+        let heard_of = self.counted.get(&message.page).copied();
+        let Some(listing) = self.find_mut(message.page) else {
+            return Heard::Nothing;
+        };
+        let counted = message.seq > listing.read
+            && message.seq <= listing.counter.max(heard_of.unwrap_or(0))
+            && message.changed > listing.counter;
+        if !counted || listing.unread == 0 {
+            return Heard::Nothing;
+        }
+        // Once, however often it is told.
+        listing.counter = message.changed;
+        listing.unread -= 1;
+        if listing.mentioned && listing.unread > 0 {
+            // It no longer says whether it named me.
+            return Heard::Ask;
+        }
+        listing.mentioned = false;
+        Heard::Changed
+    }
+
     fn read(&mut self, page: PageId, seq: i64) -> Heard {
         let newest = self.counted.get(&page).max(self.open.get(&page)).copied();
-        match self.find_mut(page) {
-            Some(listing) if listing.unread > 0 => match newest {
-                Some(newest) if newest <= seq => {
-                    listing.unread = 0;
-                    listing.mentioned = false;
-                    Heard::Changed
-                }
-                _ => Heard::Ask,
-            },
-            _ => Heard::Nothing,
+        let Some(listing) = self.find_mut(page) else {
+            return Heard::Nothing;
+        };
+        listing.read = listing.read.max(seq);
+        match newest {
+            _ if listing.unread == 0 => Heard::Nothing,
+            Some(newest) if newest <= seq => {
+                listing.unread = 0;
+                listing.mentioned = false;
+                Heard::Changed
+            }
+            _ => Heard::Ask,
         }
     }
 
@@ -164,8 +196,10 @@ mod tests {
         let listing = |n: u8| PageListing {
             page: page(n),
             last: None,
+            last_images: 0,
             last_at: Some(Timestamp(100 - i64::from(n))),
             counter: 0,
+            read: 0,
             unread: 0,
             mentioned: false,
         };
@@ -187,6 +221,7 @@ mod tests {
             reply: None,
             mentions: Vec::new(),
             reactions: Vec::new(),
+            images: Vec::new(),
         }
     }
 
@@ -226,6 +261,54 @@ mod tests {
         assert_eq!(list.hear(&Event::Message(edited), me, None), Heard::Changed);
         assert_eq!(list.pages()[0].unread, 1);
         assert_eq!(list.pages()[0].last.as_ref().unwrap().1, "better");
+    }
+
+    #[test]
+    fn what_is_taken_back_before_i_read_it_counts_no_longer() {
+        let (mut list, me) = (listings(), account(1));
+        let unread = |list: &Listings| list.find(page(1).id).unwrap().unread;
+        // Two from the server's list, of which I have read up to 4; then three more.
+        list.pages[0].counter = 6;
+        list.pages[0].read = 4;
+        list.pages[0].unread = 2;
+        for seq in 7..=9 {
+            list.hear(&Event::Message(message(1, 2, seq)), me, None);
+        }
+        let mut take_back = |author: u8, seq: i64, changed: i64| {
+            let deleted = Message {
+                changed,
+                deleted: true,
+                body: String::new(),
+                ..message(1, author, seq)
+            };
+            let heard = list.hear(&Event::Message(deleted), me, None);
+            (heard == Heard::Changed, unread(&list))
+        };
+        assert_eq!(take_back(2, 8, 10), (true, 4));
+        assert_eq!(take_back(2, 8, 10), (false, 4), "told twice");
+        assert_eq!(take_back(2, 6, 11), (true, 3), "from the list");
+        assert_eq!(take_back(2, 3, 12), (false, 3), "read before");
+        assert_eq!(take_back(1, 7, 13), (false, 3), "my own");
+        assert_eq!(take_back(2, 20, 21), (false, 3), "never heard of");
+    }
+
+    #[test]
+    fn of_what_named_me_the_server_knows_when_it_is_taken_back() {
+        let (mut list, me) = (listings(), account(1));
+        for seq in 1..=2 {
+            list.hear(&Event::Message(message(1, 2, seq)), me, None);
+        }
+        list.pages[0].mentioned = true;
+        let take_back = |seq: i64, changed: i64| {
+            Event::Message(Message {
+                changed,
+                deleted: true,
+                ..message(1, 2, seq)
+            })
+        };
+        assert_eq!(list.hear(&take_back(1, 3), me, None), Heard::Ask);
+        assert_eq!(list.hear(&take_back(2, 4), me, None), Heard::Changed);
+        assert!(!list.pages()[0].mentioned);
     }
 
     #[test]

@@ -81,6 +81,7 @@ fn Items(talk: Talk, message: Arc<Message>) -> impl IntoView {
         })
         .collect_view();
     let body = message.body.clone();
+    let says = !body.is_empty();
     let (edited, gone, told) = (message.clone(), message.clone(), message);
     view! {
         {(live && may_write()).then(|| view! { <div class="quick" role="group" aria-label="React">{quick}</div> })}
@@ -90,7 +91,7 @@ fn Items(talk: Talk, message: Arc<Message>) -> impl IntoView {
                     <Icon glyph=Glyph::Reply/>"Reply"
                 </button>
             })}
-            {live.then(|| view! {
+            {(live && says).then(|| view! {
                 <button
                     type="button"
                     on:click=move |_| {

@@ -11,7 +11,7 @@ use std::{
     rc::Rc,
 };
 
-use domain::{AccountId, MessageId, PageId, Refusal};
+use domain::{AccountId, Image, ImageAlt, MessageId, PageId, Refusal};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{ev, prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
@@ -213,7 +213,10 @@ impl Queue {
                 .iter()
                 .map(|mention| mention.account)
                 .collect();
-            let posting = api::post_message(page, id, draft.body, reply, mentions);
+            let images = draft.images.into_iter();
+            let images = images.map(|Image { id, alt, .. }| ImageAlt { id, alt });
+            let posting =
+                api::post_message(page, id, draft.body, reply, mentions, images.collect());
             let answer = within(ANSWER, posting).await;
             match answer {
                 Some(Ok(posted)) => {

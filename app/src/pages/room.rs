@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     Problem, first,
+    images::Parcels,
     live::Live,
     ui::{Away, Glyph, Icon, alive, click, effect, tab_title, when, words},
 };
@@ -29,6 +30,7 @@ pub fn MemberApp(first: first::Member) -> impl IntoView {
     alive();
     late::load_soon();
     Live::provide();
+    Parcels::provide();
     let first::Member { me, pages, room } = first;
     Shelf::provide(pages);
     let first = StoredValue::new(room);
@@ -167,10 +169,19 @@ fn Conversation(talk: Talk) -> impl IntoView {
     let dialogs = Dialogs::provide();
     let archived = move || talk.page.with(|page| page.archived);
     let name = move || talk.page.with(|page| page.name.clone());
-    let id = talk.id;
+    let (id, tray) = (talk.id, talk.tray);
     tab_title(with_unread(move || format!("{} · Stoa", name())));
     view! {
-        <main class="talk">
+        <main
+            class=words(move || if tray.over.get() { "talk dropping" } else { "talk" }.into())
+            on:dragover=move |event| tray.dragged(&event)
+            on:dragleave=move |event| {
+                if event.related_target().is_none() {
+                    tray.over.set(false);
+                }
+            }
+            on:drop=move |event| tray.dropped(&event)
+        >
             <header class="bar">
                 <a class="icon back" href="/" aria-label="My pages"><Icon glyph=Glyph::Back/></a>
                 <span class=format!("tile hue-{}", domain::hue(&id.0)) aria-hidden="true">{words(move || domain::initials(&name()))}</span>

@@ -1,9 +1,10 @@
 //! The list of my pages, the open one marked.
 
-use domain::{Identity, PageId, PageListing, text::plain};
+use domain::{Identity, PageId, PageListing};
 use leptos::prelude::*;
 
 use super::{
+    bubble::summary,
     late::{Ask, Dialogs, Late, late},
     search::{SearchField, Searching},
     shelf::Shelf,
@@ -125,10 +126,6 @@ fn last(listing: &PageListing, me: &str) -> String {
     };
     let author = if author == me { "You" } else { author };
     let text: String = text.chars().take(120).collect();
-    let text = if text.is_empty() {
-        "Message deleted".into()
-    } else {
-        plain(&text)
-    };
+    let text = summary(&text, listing.last_images);
     format!("{author}: {text}")
 }

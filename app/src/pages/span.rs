@@ -97,6 +97,7 @@ mod tests {
                 reply: None,
                 mentions: Vec::new(),
                 reactions: Vec::new(),
+                images: Vec::new(),
             }),
             state: State::Stored,
         };

@@ -7,7 +7,8 @@ use std::{
 };
 
 use domain::{
-    AccountId, Around, History, Mention, Message, MessageId, PageId, Quote, Room, Timestamp,
+    AccountId, Around, History, Image, Mention, Message, MessageId, PageId, PageImage, Quote, Room,
+    Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,8 @@ pub struct Draft {
     pub reply: Option<Quote>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mentions: Vec<Mention>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<Image>,
     pub written: Timestamp,
     /// Why the server refused it; it waits for `Retry` or `Delete`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -91,7 +94,7 @@ impl Store {
             .history
             .messages
             .iter()
-            .find(|message| message.seq > room.read && message.author != room.me.account);
+            .find(|message| message.seq > room.read && message.is_news_to(room.me.account));
         let mut store = Self {
             page: room.page.id,
             me: room.me.account,
@@ -249,6 +252,7 @@ impl Store {
             reply: draft.reply,
             mentions: draft.mentions,
             reactions: Vec::new(),
+            images: draft.images,
         });
         let state = draft.refused.map_or(Sending::Waiting, Sending::Refused);
         self.pending
@@ -289,7 +293,7 @@ impl Store {
         self.shown()
             .rev()
             .take_while(|message| message.seq > seq)
-            .filter(|message| message.author != self.me)
+            .filter(|message| message.is_news_to(self.me))
             .count()
     }
 
@@ -358,6 +362,30 @@ impl Store {
             }
         }
         entries
+    }
+
+    /// Of the messages that are shown, the oldest first.
+    pub fn images(&self) -> Vec<PageImage> {
+        let of = |message: &Arc<Message>| {
+            let message = Arc::clone(message);
+            let images = message.images.clone();
+            images.into_iter().map(move |image| PageImage {
+                message: message.id,
+                seq: message.seq,
+                author: message.author,
+                author_name: message.author_name.clone(),
+                at: message.at,
+                image,
+            })
+        };
+        self.shown().flat_map(of).collect()
+    }
+
+    /// The newest of them, the newest first.
+    pub fn pictures(&self) -> Vec<Image> {
+        const MOST: usize = 6;
+        let of = |message: &Arc<Message>| message.images.clone().into_iter().rev();
+        self.shown().rev().flat_map(of).take(MOST).collect()
     }
 
     fn shown(&self) -> impl DoubleEndedIterator<Item = &Arc<Message>> {

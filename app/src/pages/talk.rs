@@ -10,8 +10,8 @@ mod window;
 use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
-    AccountId, Body, Identity, Invited, Member, Mention, Message, MessageId, Page, PageId, Quote,
-    Refusal, Room, Timestamp,
+    AccountId, Caption, Identity, Image, ImageId, Invited, Member, Mention, Message, MessageId,
+    Page, PageId, PageImage, Quote, Refusal, Room, Timestamp,
 };
 use leptos::{prelude::*, task::spawn_local};
 use web_sys::VisibilityState;
@@ -30,6 +30,7 @@ pub use signals::writing;
 
 use crate::{
     Problem,
+    images::Tray,
     live::{Live, within},
 };
 
@@ -70,6 +71,11 @@ pub struct Talk {
     pub replying: RwSignal<Option<Arc<Message>>>,
     /// The message whose menu is open.
     pub acting: RwSignal<Option<Arc<Message>>>,
+    /// The image that fills the screen.
+    pub looking: RwSignal<Option<ImageId>>,
+    /// The newest images of what is loaded.
+    pub pictures: RwSignal<Vec<Image>>,
+    pub tray: Tray,
     /// Up to which numbers all others have got and read the messages; never back.
     pub reach: RwSignal<(i64, i64)>,
     /// What a screen reader is to say.
@@ -165,6 +171,9 @@ impl Talk {
             editing: RwSignal::new(None),
             replying: RwSignal::new(None),
             acting: RwSignal::new(None),
+            looking: RwSignal::new(None),
+            pictures: RwSignal::new(store.pictures()),
+            tray: Tray::empty(),
             aloud: RwSignal::new(String::new()),
             trouble: RwSignal::new(None),
             reach: RwSignal::new(room.marks.by_others(room.me.account)),
@@ -333,25 +342,52 @@ impl Talk {
     }
 
     /// Sends what was written: shown at once, kept until the server has it.
-    pub fn say(self, body: &Body, mentions: Vec<Mention>) {
-        let now = js_sys::Date::now() as i64;
-        let written = self.state.with_value(|state| now.max(state.written + 1));
-        self.state.update_value(|state| state.written = written);
-        let written = Timestamp(written);
-        let draft = Draft {
-            id: MessageId::new(written, random()),
-            page: self.id,
-            body: body.as_str().to_owned(),
-            reply: self.replying.get_untracked().as_deref().map(Quote::of),
-            mentions,
-            written,
-            refused: None,
-        };
+    pub fn say(self, body: &Caption, mentions: Vec<Mention>) {
+        let reply = self.take_reply();
+        self.deliver(body.as_str().to_owned(), mentions, Vec::new(), reply);
+    }
+
+    /// What the next message answers.
+    pub fn take_reply(self) -> Option<Quote> {
+        let reply = self.replying.get_untracked();
         self.replying.set(None);
         self.stop_typing();
-        self.to_latest();
-        self.change_holding(Held::End, |store| store.write(draft.clone()));
+        reply.as_deref().map(Quote::of)
+    }
+
+    /// Also when the page is not open any more: images may have taken long.
+    pub fn deliver(
+        self,
+        body: String,
+        mentions: Vec<Mention>,
+        images: Vec<Image>,
+        reply: Option<Quote>,
+    ) {
+        let now = js_sys::Date::now() as i64;
+        let written = self.state.try_update_value(|state| {
+            state.written = now.max(state.written + 1);
+            state.written
+        });
+        let draft = Draft {
+            id: MessageId(new_id(Timestamp(written.unwrap_or(now)))),
+            page: self.id,
+            body,
+            reply,
+            mentions,
+            images,
+            written: Timestamp(written.unwrap_or(now)),
+            refused: None,
+        };
+        if written.is_some() {
+            self.to_latest();
+            self.change_holding(Held::End, |store| store.write(draft.clone()));
+        }
         self.outbox.push(draft);
+    }
+
+    /// The images of what is loaded, the oldest first.
+    pub fn images(self) -> Vec<PageImage> {
+        self.store.with_value(Store::images)
     }
 
     pub fn edit_last(self) {
@@ -409,10 +445,11 @@ pub fn signed_out() {
     let _ = window().location().set_href("/sign-in");
 }
 
-fn random() -> [u8; 10] {
+/// A version 7 id, made here.
+pub fn new_id(now: Timestamp) -> uuid::Uuid {
     let mut bytes = [0; 10];
     if let Ok(crypto) = window().crypto() {
         let _ = crypto.get_random_values_with_u8_array(&mut bytes);
     }
-    bytes
+    MessageId::new(now, bytes).0
 }

@@ -36,6 +36,8 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
     let hand = Hand::new();
     // From the first time on it stays.
     let acted = Memo::new(move |acted| acted == Some(&true) || talk.acting.with(Option::is_some));
+    let looked =
+        Memo::new(move |looked| looked == Some(&true) || talk.looking.with(Option::is_some));
     let loading = move || talk.older.get() == Older::Loading;
     view! {
         <div class="log-frame">
@@ -67,6 +69,7 @@ pub(super) fn Timeline(talk: Talk) -> impl IntoView {
             <p class="unseen" role="status">{words(move || talk.aloud.get())}</p>
             <Jump talk=talk/>
             {when(move || acted.get(), move || late(Late::MessageMenu(talk)))}
+            {when(move || looked.get(), move || late(Late::Lightbox(talk)))}
         </div>
     }
 }

@@ -24,6 +24,7 @@ pub enum Glyph {
     Copy,
     Bin,
     Search,
+    Image,
 }
 
 impl Glyph {
@@ -62,6 +63,9 @@ impl Glyph {
                 r#"<path d="M5 7h14M9.500 7V4.500h5V7M7 7l.8 12.500h8.4L17 7M10.500 11v5M13.500 11v5"/>"#
             }
             Self::Search => r#"<circle cx="11" cy="11" r="6.500"/><path d="M16 16l4.500 4.500"/>"#,
+            Self::Image => {
+                r#"<rect x="4" y="5" width="16" height="14" rx="3"/><circle cx="9" cy="10" r="1.5"/><path d="M5 17l4.500-4 3 2.500 3-3.500 4 4.500"/>"#
+            }
             Self::Edit => r#"<path d="M4 20l1-4.500L16 4.500l3.5 3.500L8.5 19z"/>"#,
         }
     }

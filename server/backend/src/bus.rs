@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use domain::{AccountId, Event, Topic};
+use domain::{AccountId, Event, PageId, Topic};
 use uuid::Uuid;
 
 use crate::{
@@ -124,6 +124,11 @@ impl Bus {
         if let Some(upstream) = &self.0.upstream {
             upstream.control(Control::Forget { account });
         }
+    }
+
+    /// On this node: how far the members of this page are.
+    pub(crate) fn moved(&self, page: PageId) {
+        self.0.recent.marks.forget_page(page);
     }
 
     pub(crate) fn deliver_here(&self, topic: Topic, payload: Bytes) {

@@ -28,6 +28,12 @@ impl Error {
             .is_some_and(sqlx::error::DatabaseError::is_unique_violation)
     }
 
+    /// It names a row that is gone.
+    pub(crate) fn is_foreign_key_violation(&self) -> bool {
+        self.database()
+            .is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
+    }
+
     /// Two transactions stood in each other's way and this one gave in: it may simply be run again.
     pub(crate) fn is_conflict(&self) -> bool {
         // PostgreSQL, appendix A: serialization_failure and deadlock_detected.

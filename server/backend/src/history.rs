@@ -1,6 +1,7 @@
 //! Messages as they are read: whole, in order, in stretches.
 
-use domain::{AccountId, Around, History, Mention, Message, MessageId, PageId, Quote, Timestamp};
+use domain::{AccountId, Around, History, Message, MessageId, PageId, Quote, Timestamp};
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::{
@@ -18,8 +19,9 @@ const LIMIT: u32 = 200;
 macro_rules! columns {
     () => {
         "m.id, m.page, m.author, a.name AS author_name, m.seq, m.changed, m.at, m.edited,
-         m.deleted IS NOT NULL AS deleted, m.body, m.mentions, r.id AS reply_id, r.seq AS reply_seq,
-         r.author AS reply_author, q.name AS reply_name, substr(r.body, 1, 160) AS reply_text"
+         m.deleted IS NOT NULL AS deleted, m.body, m.mentions, m.images, r.id AS reply_id, r.seq AS reply_seq,
+         r.author AS reply_author, q.name AS reply_name, substr(r.body, 1, 160) AS reply_text,
+         r.image_count AS reply_images"
     };
 }
 
@@ -215,11 +217,13 @@ pub(crate) struct MessageRow {
     deleted: bool,
     body: String,
     mentions: String,
+    images: String,
     reply_id: Option<Uuid>,
     reply_seq: Option<i64>,
     reply_author: Option<Uuid>,
     reply_name: Option<String>,
     reply_text: Option<String>,
+    reply_images: Option<i64>,
 }
 
 impl MessageRow {
@@ -230,22 +234,25 @@ impl MessageRow {
             author: AccountId(self.reply_author?),
             author_name: self.reply_name.take()?,
             text: self.reply_text.take()?,
+            images: self.reply_images? as usize,
         })
     }
+}
 
-    fn mentions(&self) -> Vec<Mention> {
-        if self.mentions.is_empty() {
-            return Vec::new();
-        }
-        serde_json::from_str(&self.mentions).unwrap_or_default()
+/// What is stored with the message as JSON, or empty.
+fn list<T: DeserializeOwned>(stored: &str) -> Vec<T> {
+    if stored.is_empty() {
+        return Vec::new();
     }
+    serde_json::from_str(stored).unwrap_or_default()
 }
 
 impl From<MessageRow> for Message {
     fn from(mut row: MessageRow) -> Self {
         Self {
             reply: row.quote(),
-            mentions: row.mentions(),
+            mentions: list(&row.mentions),
+            images: list(&row.images),
             reactions: Vec::new(),
             id: MessageId(row.id),
             page: PageId(row.page),

@@ -30,10 +30,11 @@ pub(crate) enum Counted {
     CodePeer(String),
     TestMail(uuid::Uuid),
     Posting(uuid::Uuid),
+    Uploading(uuid::Uuid),
 }
 
 impl Counted {
-    fn rate(&self, posting: Rate) -> Rate {
+    fn rate(&self, posting: Rate, uploading: Rate) -> Rate {
         match self {
             Self::Inviting(_) => Rate::new(100, 200, DAY),
             Self::InvitedAddress(_) => Rate::new(3, 3, DAY),
@@ -43,6 +44,7 @@ impl Counted {
             // Five mails with five tries each in a quarter of an hour would be too many, if it went on for days.
             Self::CodeAddress(_) | Self::TestMail(_) => Rate::new(10, 10, HOUR),
             Self::Posting(_) => posting,
+            Self::Uploading(_) => uploading,
         }
     }
 }
@@ -64,13 +66,15 @@ const KEPT: usize = 50_000;
 
 pub(crate) struct Limits {
     posting: Rate,
+    uploading: Rate,
     buckets: Mutex<HashMap<Counted, Bucket>>,
 }
 
 impl Limits {
-    pub(crate) fn new(posting: Rate) -> Self {
+    pub(crate) fn new(posting: Rate, uploading: Rate) -> Self {
         Self {
             posting,
+            uploading,
             buckets: Mutex::default(),
         }
     }
@@ -88,7 +92,7 @@ impl Limits {
         let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = wanted.iter().map(|(counted, count)| {
             let bucket = buckets.get(counted).copied().unwrap_or_default();
-            bucket.take(counted.rate(self.posting), *count, now)
+            bucket.take(counted.rate(self.posting, self.uploading), *count, now)
         });
         let taken: Result<Vec<Bucket>, u32> = taken.collect();
         let taken = taken.map_err(|seconds| Refusal::TooMany { seconds })?;
@@ -123,7 +127,7 @@ mod tests {
 
     #[test]
     fn one_limit_refuses_the_whole_and_takes_nothing_from_the_others() {
-        let limits = Limits::new(Rate::UNLIMITED);
+        let limits = Limits::new(Rate::UNLIMITED, Rate::UNLIMITED);
         let address = || Counted::InvitedAddress("mila@stoa.example".into());
         let admin = Counted::Inviting(uuid::Uuid::nil());
         for _ in 0..3 {
@@ -145,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_flood_of_addresses_does_not_fill_the_memory_nor_free_the_busiest() {
-        let limits = Limits::new(Rate::UNLIMITED);
+        let limits = Limits::new(Rate::UNLIMITED, Rate::UNLIMITED);
         let busiest = || Counted::SignInPeer("192.0.2.1".into());
         limits.take_all(&[(busiest(), 20)], NOW).unwrap();
         for peer in 0..KEPT * 2 {

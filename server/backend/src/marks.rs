@@ -17,6 +17,7 @@ use crate::{
     access::access,
     db::{Conn, execute, fetch_all},
     messages::one,
+    recent::RecentPages,
     writer::Tx,
 };
 
@@ -50,11 +51,8 @@ impl Backend {
         let (account, now) = (viewer.account, self.now());
         let work = self.0.db.write(move |tx| {
             Box::pin(async move {
-                if move_delivered(tx, page, account, delivered).await? {
-                    note(tx, page, account, DELIVERED, delivered, now).await?;
-                }
-                if move_read(tx, page, account, read).await? {
-                    note(tx, page, account, READ, read, now).await?;
+                move_to(tx, page, account, (DELIVERED, delivered), now).await?;
+                if move_to(tx, page, account, (READ, read), now).await? {
                     tx.publish(Topic::Account(account), Event::Read { page, seq: read });
                 }
                 Ok(())
@@ -188,59 +186,65 @@ impl ToldMarks {
     }
 }
 
+/// As they are now, asked for with the page's count of changes of members.
+pub(crate) async fn current(
+    conn: &mut Conn,
+    recent: &RecentPages,
+    page: PageId,
+    roster: i64,
+) -> Result<Marks> {
+    if let Conn::Postgres(_) = conn {
+        return of(conn, page).await;
+    }
+    let marks = recent.marks.get(page, roster, of(conn, page)).await?;
+    Ok((*marks).clone())
+}
+
 /// Of each kind the two who are furthest behind.
-pub(crate) async fn of(conn: &mut Conn, page: PageId) -> Result<Marks> {
-    let delivered: Vec<(Uuid, i64)> = fetch_all!(
+async fn of(conn: &mut Conn, page: PageId) -> Result<Marks> {
+    let rows: Vec<(i64, Uuid, i64)> = fetch_all!(
         conn,
-        "SELECT account, delivered_seq FROM members WHERE page = $1
-         ORDER BY delivered_seq, account LIMIT 2",
+        "SELECT kind, account, seq FROM (
+           SELECT * FROM (
+             SELECT CAST(0 AS BIGINT) AS kind, account, delivered_seq AS seq FROM members
+             WHERE page = $1 ORDER BY delivered_seq, account LIMIT 2) AS delivered
+           UNION ALL
+           SELECT * FROM (
+             SELECT CAST(1 AS BIGINT), account, read_seq FROM members
+             WHERE page = $1 ORDER BY read_seq, account LIMIT 2) AS read
+         ) AS marks ORDER BY kind, seq, account",
         page.0
     )?;
-    let read: Vec<(Uuid, i64)> = fetch_all!(
-        conn,
-        "SELECT account, read_seq FROM members WHERE page = $1
-         ORDER BY read_seq, account LIMIT 2",
-        page.0
-    )?;
-    let mark = |(account, seq)| (AccountId(account), seq);
-    Ok(Marks {
-        delivered: delivered.into_iter().map(mark).collect(),
-        read: read.into_iter().map(mark).collect(),
-    })
+    let mut marks = Marks::default();
+    for (kind, account, seq) in rows {
+        let of_kind = if kind == READ {
+            &mut marks.read
+        } else {
+            &mut marks.delivered
+        };
+        of_kind.push((AccountId(account), seq));
+    }
+    Ok(marks)
 }
 
-async fn move_delivered(tx: &mut Tx, page: PageId, account: AccountId, seq: i64) -> Result<bool> {
-    let moved = execute!(
-        tx,
-        "UPDATE members SET delivered_seq = $1
-         WHERE page = $2 AND account = $3 AND delivered_seq < $1",
-        seq,
-        page.0,
-        account.0
-    )?;
-    Ok(moved > 0)
-}
-
-async fn move_read(tx: &mut Tx, page: PageId, account: AccountId, seq: i64) -> Result<bool> {
-    let moved = execute!(
-        tx,
-        "UPDATE members SET read_seq = $1
-         WHERE page = $2 AND account = $3 AND read_seq < $1",
-        seq,
-        page.0,
-        account.0
-    )?;
-    Ok(moved > 0)
-}
-
-async fn note(
+/// True if the mark was not there yet.
+async fn move_to(
     tx: &mut Tx,
     page: PageId,
     account: AccountId,
-    kind: i64,
-    seq: i64,
+    (kind, seq): (i64, i64),
     now: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
+    let sql = if kind == READ {
+        "UPDATE members SET read_seq = $1 WHERE page = $2 AND account = $3 AND read_seq < $1"
+    } else {
+        "UPDATE members SET delivered_seq = $1
+         WHERE page = $2 AND account = $3 AND delivered_seq < $1"
+    };
+    if execute!(tx, sql, seq, page.0, account.0)? == 0 {
+        return Ok(false);
+    }
+    tx.moved(page);
     execute!(
         tx,
         "INSERT INTO marks (page, account, kind, seq, at) VALUES ($1, $2, $3, $4, $5)
@@ -251,7 +255,7 @@ async fn note(
         seq,
         now.0
     )?;
-    Ok(())
+    Ok(true)
 }
 
 /// Somebody is no longer a member.

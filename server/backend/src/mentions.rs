@@ -1,6 +1,6 @@
 //! Mentions: who is named in a message with `@`, and finding that again.
 
-use domain::{AccountId, Body, Mention, PageId};
+use domain::{AccountId, Caption, Mention, PageId};
 use uuid::Uuid;
 
 use crate::{
@@ -16,7 +16,7 @@ const MOST: usize = 50;
 pub(crate) async fn named(
     conn: &mut Conn,
     page: PageId,
-    body: &Body,
+    body: &Caption,
     wanted: &[AccountId],
 ) -> Result<Vec<Mention>> {
     if wanted.is_empty() || !body.as_str().contains('@') {

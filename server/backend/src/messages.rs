@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::{
-    AccountId, Body, Event, Message, MessageId, PageId, Quote, Refusal, Timestamp, Topic,
+    AccountId, Body, Caption, Event, ImageAlt, Message, MessageId, PageId, Quote, Refusal,
+    Timestamp, Topic,
 };
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use crate::{
     Backend, Failure, Result, Viewer,
     access::{Access, access},
     db::{Conn, execute, fetch_one, fetch_optional},
-    history,
+    history, images,
     limits::Counted,
     mentions,
     writer::Tx,
@@ -21,21 +22,25 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Posting {
     pub id: MessageId,
-    pub body: Body,
+    /// Missing only beside images.
+    pub body: Caption,
     /// A message of the same page.
     pub reply: Option<MessageId>,
     /// Kept are those who are members and whose name stands in the text.
     pub mentions: Vec<AccountId>,
+    /// Uploaded by the same account for the same page, in the order in which they are shown.
+    pub images: Vec<ImageAlt>,
 }
 
 impl Posting {
-    /// An answer to nothing, naming nobody.
+    /// An answer to nothing, naming nobody, showing nothing.
     pub fn plain(id: MessageId, body: Body) -> Self {
         Self {
             id,
-            body,
+            body: body.into(),
             reply: None,
             mentions: Vec::new(),
+            images: Vec::new(),
         }
     }
 }
@@ -47,9 +52,11 @@ impl Backend {
         &self,
         viewer: &Viewer,
         page: PageId,
-        posting: Posting,
+        mut posting: Posting,
     ) -> Result<i64> {
         let (id, now) = (posting.id, self.now());
+        posting.body.beside(posting.images.len())?;
+        posting.images = images::checked(posting.images)?;
         self.0
             .limits
             .take(Counted::Posting(viewer.account.0), now)?;
@@ -66,7 +73,10 @@ impl Backend {
             })
         };
         match work.await {
-            Ok(Some(seq)) => Ok(seq),
+            Ok(Some(seq)) => {
+                self.0.posted.notify_one();
+                Ok(seq)
+            }
             Ok(None) => self.posted_before(viewer, page, id).await,
             // Another node has just stored the same id.
             Err(error) if error.is_unique_violation() => self.posted_before(viewer, page, id).await,
@@ -93,13 +103,13 @@ impl Backend {
         }
     }
 
-    /// The author only. Returns the message in its new state.
+    /// The author only. Returns the message in its new state. Beside images the text may go.
     pub async fn edit_message(
         &self,
         viewer: &Viewer,
         page: PageId,
         id: MessageId,
-        body: Body,
+        body: impl Into<Caption>,
         mentions: Vec<AccountId>,
     ) -> Result<Message> {
         let now = self.now();
@@ -107,13 +117,14 @@ impl Backend {
             .limits
             .take(Counted::Posting(viewer.account.0), now)?;
         may_edit(&mut self.0.db.read().await?, viewer, page, id).await?;
-        let edit = Arc::new((viewer.clone(), body, mentions));
+        let edit = Arc::new((viewer.clone(), body.into(), mentions));
         let work = self.0.db.write_page(page.0, move |tx| {
             let edit = Arc::clone(&edit);
             Box::pin(async move {
                 let (viewer, body, mentions) = &*edit;
                 lock(tx, page).await?;
                 let message = may_edit(tx, viewer, page, id).await?;
+                body.beside(message.images.len())?;
                 edit_to(tx, &message, body, mentions, now).await?;
                 tell(tx, page, id).await
             })
@@ -137,17 +148,22 @@ impl Backend {
                 lock(tx, page).await?;
                 let message = may_delete(tx, &viewer, page, id).await?;
                 if message.deleted {
-                    return Ok(message);
+                    return Ok((message, false));
                 }
                 empty(tx, &message, now).await?;
-                tell(tx, page, id).await
+                let had_images = !message.images.is_empty();
+                Ok((tell(tx, page, id).await?, had_images))
             })
         });
-        work.await
+        let (message, had_images) = work.await?;
+        if had_images {
+            self.0.images.freed.notify_one();
+        }
+        Ok(message)
     }
 }
 
-/// Stores the message under the page's next number; in two statements, if it answers nothing and names nobody.
+/// Stores the message under the page's next number; in two statements, if it is a text alone.
 /// `None`, with nothing changed, if it may not be stored or is stored already.
 async fn post(
     tx: &mut Tx,
@@ -177,10 +193,12 @@ async fn post(
     let Some((seq,)) = counter else {
         return Ok(None);
     };
+    let images = images::unsent(tx, author, page, &posting.images).await?;
     execute!(
         tx,
-        "INSERT INTO messages (id, page, author, seq, changed, at, body, reply, mentions)
-         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+        "INSERT INTO messages
+           (id, page, author, seq, changed, at, body, reply, mentions, images, image_count)
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, $9, $10)",
         id.0,
         page.0,
         author.0,
@@ -188,9 +206,12 @@ async fn post(
         now.0,
         body.as_str(),
         posting.reply.map(|reply| reply.0),
-        mentions::written(&mentions)?
+        mentions::written(&mentions)?,
+        images::written(&images)?,
+        images.len() as i64
     )?;
     mentions::store(tx, page, seq, author, &mentions).await?;
+    images::send(tx, id, seq, &images).await?;
     let message = Message {
         id,
         page,
@@ -202,6 +223,7 @@ async fn post(
         edited: None,
         deleted: false,
         body: body.as_str().to_owned(),
+        images,
         reply,
         mentions,
         reactions: Vec::new(),
@@ -220,7 +242,7 @@ async fn quote(conn: &mut Conn, page: PageId, id: MessageId) -> Result<Quote> {
 async fn edit_to(
     tx: &mut Tx,
     message: &Message,
-    body: &Body,
+    body: &Caption,
     mentions: &[AccountId],
     now: Timestamp,
 ) -> Result<()> {
@@ -244,12 +266,16 @@ async fn empty(tx: &mut Tx, message: &Message, now: Timestamp) -> Result<()> {
     let (id, page) = (message.id, message.page);
     execute!(
         tx,
-        "UPDATE messages SET body = '', mentions = '', deleted = $1 WHERE id = $2",
+        "UPDATE messages SET body = '', mentions = '', images = '', image_count = 0, deleted = $1
+         WHERE id = $2",
         now.0,
         id.0
     )?;
     execute!(tx, "DELETE FROM reactions WHERE message = $1", id.0)?;
     mentions::forget(tx, page, message.seq).await?;
+    if !message.images.is_empty() {
+        images::forget_sent(tx, id, now).await?;
+    }
     changed(tx, page, id).await?;
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::{
     access::{PageRow, access},
     accounts,
     db::{execute, fetch_all, fetch_optional},
-    members, outbox,
+    images, members, outbox,
 };
 
 /// Messages, or marks, deleted in one transaction: others who write wait for it.
@@ -161,25 +161,32 @@ impl Backend {
             })
         });
         work.await?;
-        self.clear_deleted_pages().await
+        self.clear_deleted_pages().await?;
+        self.0.images.freed.notify_one();
+        Ok(())
     }
 
     /// Takes away what deleted pages have left, in steps that let others write in between.
     pub(crate) async fn clear_deleted_pages(&self) -> Result<()> {
         loop {
             let mut conn = self.0.db.read().await?;
-            let page: Option<(Uuid, Option<i64>, bool)> = fetch_optional!(
+            let page: Option<(Uuid, Option<i64>, bool, bool)> = fetch_optional!(
                 conn,
                 "SELECT p.id, (SELECT MIN(m.seq) FROM messages m WHERE m.page = p.id),
-                   EXISTS (SELECT 1 FROM marks k WHERE k.page = p.id)
+                   EXISTS (SELECT 1 FROM marks k WHERE k.page = p.id),
+                   EXISTS (SELECT 1 FROM images i WHERE i.page = p.id)
                  FROM pages p WHERE p.deleted IS NOT NULL ORDER BY p.id LIMIT 1"
             )?;
             drop(conn);
-            let Some((page, first, marked)) = page else {
+            let Some((page, first, marked, shown)) = page else {
                 return Ok(());
             };
+            let now = self.now();
             let work = self.0.db.write_page(page, move |tx| {
                 Box::pin(async move {
+                    if shown {
+                        return images::forget_of(tx, page, CLEARED, now).await;
+                    }
                     match first {
                         Some(first) => execute!(
                             tx,
@@ -212,11 +219,12 @@ impl Backend {
         // The unread ones are counted among the first 1,000 behind the mark: more is shown as "99+" anyway.
         let rows: Vec<ListingRow> = fetch_all!(
             conn,
-            "SELECT p.id, p.name, p.about, p.archived, p.counter, l.body, l.at, w.name AS author,
+            "SELECT p.id, p.name, p.about, p.archived, p.counter, m.read_seq, l.body, l.image_count, l.at,
+               w.name AS author,
                (SELECT COUNT(*) FROM (
-                  SELECT u.author FROM messages u
+                  SELECT u.author, u.deleted FROM messages u
                   WHERE u.page = m.page AND u.seq > m.read_seq ORDER BY u.seq LIMIT 1000
-                ) AS behind WHERE behind.author <> m.account) AS unread,
+                ) AS behind WHERE behind.author <> m.account AND behind.deleted IS NULL) AS unread,
                EXISTS (SELECT 1 FROM mentions x
                  WHERE x.account = m.account AND x.page = m.page AND x.seq > m.read_seq)
                  AS mentioned
@@ -242,7 +250,9 @@ impl Backend {
                (SELECT COUNT(*) FROM members m WHERE m.page = p.id) AS members,
                (SELECT COUNT(DISTINCT i.email) FROM invitations i
                 WHERE i.page = p.id AND i.joined IS NULL AND i.revoked IS NULL AND i.expires > $1)
-                 AS invited
+                 AS invited,
+               (SELECT CAST(COALESCE(SUM(b.kept), 0) AS BIGINT)
+                FROM images i JOIN blobs b ON b.id = i.blob WHERE i.page = p.id) AS image_bytes
              FROM pages p WHERE p.deleted IS NULL ORDER BY p.activity DESC, p.id",
             self.now().0
         )?;
@@ -255,7 +265,9 @@ struct ListingRow {
     #[sqlx(flatten)]
     page: PageRow,
     counter: i64,
+    read_seq: i64,
     body: Option<String>,
+    image_count: Option<i64>,
     at: Option<i64>,
     author: Option<String>,
     unread: i64,
@@ -267,8 +279,10 @@ impl From<ListingRow> for PageListing {
         Self {
             page: row.page.into(),
             last: row.author.zip(row.body),
+            last_images: row.image_count.unwrap_or(0) as usize,
             last_at: row.at.map(Timestamp),
             counter: row.counter,
+            read: row.read_seq,
             unread: row.unread,
             mentioned: row.mentioned,
         }
@@ -283,6 +297,7 @@ struct SummaryRow {
     invited: i64,
     messages: i64,
     activity: i64,
+    image_bytes: i64,
 }
 
 impl From<SummaryRow> for PageSummary {
@@ -292,7 +307,7 @@ impl From<SummaryRow> for PageSummary {
             members: row.members,
             invited: row.invited,
             messages: row.messages,
-            image_bytes: 0,
+            image_bytes: row.image_bytes,
             last_activity: Timestamp(row.activity),
         }
     }

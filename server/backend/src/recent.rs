@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use domain::{Member, Message, PageId};
+use domain::{Image, Marks, Member, Message, PageId};
 
 use crate::Result;
 
@@ -16,7 +16,7 @@ const BYTES: usize = 8 * 1024 * 1024;
 pub(crate) struct Recent<T>(Arc<Mutex<Kept<T>>>);
 
 struct Kept<T> {
-    /// Grows when names have changed, which no page counts: what was read before must not be kept after.
+    /// Grows with everything that is forgotten: what was read before must not be kept after.
     age: u64,
     bytes: usize,
     pages: HashMap<PageId, (i64, Arc<T>)>,
@@ -62,11 +62,17 @@ impl<T: Weigh> Recent<T> {
         Ok(found)
     }
 
-    /// Somebody has another name.
     pub(crate) fn forget(&self) {
         let mut kept = self.lock();
         kept.age += 1;
         kept.clear();
+    }
+
+    /// Something that the number does not count is different on this page.
+    pub(crate) fn forget_page(&self, page: PageId) {
+        let mut kept = self.lock();
+        kept.age += 1;
+        kept.remove(page);
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept<T>> {
@@ -80,14 +86,18 @@ impl<T: Weigh> Kept<T> {
         if bytes > BYTES / 8 {
             return;
         }
-        if let Some((_, before)) = self.pages.remove(&page) {
-            self.bytes = self.bytes.saturating_sub(before.weigh());
-        }
+        self.remove(page);
         if self.bytes + bytes > BYTES {
             self.clear();
         }
         self.bytes += bytes;
         self.pages.insert(page, (number, found));
+    }
+
+    fn remove(&mut self, page: PageId) {
+        if let Some((_, before)) = self.pages.remove(&page) {
+            self.bytes = self.bytes.saturating_sub(before.weigh());
+        }
     }
 
     fn clear(&mut self) {
@@ -120,7 +130,12 @@ fn weight(message: &Message) -> usize {
         .sum::<usize>();
     let named = message.mentions.len() + people;
     // Names of people are short.
-    size_of::<Message>() + texts.iter().sum::<usize>() + quoted + named * 64
+    let shown: usize = message.images.iter().map(weight_of_image).sum();
+    shown + size_of::<Message>() + texts.iter().sum::<usize>() + quoted + named * 64
+}
+
+fn weight_of_image(image: &Image) -> usize {
+    size_of::<Image>() + image.alt.len() + image.blur.len()
 }
 
 /// The first members of a page, and how many there are: under the count of its changes of members.
@@ -135,14 +150,24 @@ impl Weigh for Members {
     }
 }
 
-/// What this node remembers of names: forgotten when somebody is renamed.
+impl Weigh for Marks {
+    fn weigh(&self) -> usize {
+        size_of::<Self>() + 4 * size_of::<(uuid::Uuid, i64)>()
+    }
+}
+
+/// What this node remembers of pages.
 #[derive(Clone, Default)]
 pub(crate) struct RecentPages {
     pub(crate) newest: Recent<Newest>,
     pub(crate) members: Recent<Members>,
+    /// Under the count of changes of members, and forgotten when one of them moves. Only where there are no other
+    /// nodes: what is moved there is told to those who have clients on the page, and to nobody else.
+    pub(crate) marks: Recent<Marks>,
 }
 
 impl RecentPages {
+    /// Somebody has another name.
     pub(crate) fn forget(&self) {
         self.newest.forget();
         self.members.forget();

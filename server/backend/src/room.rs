@@ -54,7 +54,7 @@ impl Backend {
             },
             read,
             unread,
-            marks: marks::of(&mut conn, page).await?,
+            marks: marks::current(&mut conn, recent, page, access.roster).await?,
             online,
         })
     }
@@ -64,7 +64,7 @@ impl Backend {
 fn first_unread(messages: &[Message], me: AccountId, read: i64) -> Option<usize> {
     messages
         .iter()
-        .position(|message| message.seq > read && message.author != me)
+        .position(|message| message.seq > read && message.is_news_to(me))
 }
 
 async fn around_unread(
@@ -97,14 +97,14 @@ async fn unread(
 ) -> Result<i64> {
     let reaches_back = messages.first().is_none_or(|first| first.seq <= read) || !more;
     if reaches_back {
-        let unread = |message: &&Message| message.seq > read && message.author != me;
+        let unread = |message: &&Message| message.seq > read && message.is_news_to(me);
         return Ok(messages.iter().filter(unread).count() as i64);
     }
     let (count,): (i64,) = fetch_one!(
         conn,
         "SELECT COUNT(*) FROM (
-           SELECT author FROM messages WHERE page = $1 AND seq > $2 ORDER BY seq LIMIT 1000
-         ) AS behind WHERE behind.author <> $3",
+           SELECT author, deleted FROM messages WHERE page = $1 AND seq > $2 ORDER BY seq LIMIT 1000
+         ) AS behind WHERE behind.author <> $3 AND behind.deleted IS NULL",
         page.0,
         read,
         me.0

@@ -1,5 +1,5 @@
-//! Search: messages that hold all of some words, the newest first. The databases keep the words with the messages by
-//! themselves (`migrations/*/0002_chat.sql`).
+//! Search: messages that hold all of some words, the newest first. PostgreSQL keeps the words with
+//! the messages by itself (`migrations/postgres/0002_chat.sql`), SQLite's index follows them (`index.rs`).
 
 use domain::{AccountId, Found, PageId, Timestamp};
 use uuid::Uuid;
@@ -33,6 +33,7 @@ impl Backend {
     /// Up to `limit` (1–100) messages of pages that I am a member of, the newest first, and whether there are more.
     /// Each word may be the beginning of one in the text. Of a page that is not mine: `NotFound`.
     pub async fn search(&self, viewer: &Viewer, search: Search) -> Result<(Vec<Found>, bool)> {
+        self.index_what_waits().await?;
         let mut conn = self.0.db.read().await?;
         if let Some(page) = search.page {
             access(&mut conn, viewer, page).await?.member()?;
@@ -42,7 +43,17 @@ impl Backend {
             return Ok((Vec::new(), false));
         }
         let limit = search.limit.clamp(1, LIMIT);
-        let mut rows = find(&mut conn, viewer.account, &words, &search, limit + 1).await?;
+        let asked = Asked {
+            me: viewer.account,
+            words,
+            before: search.before.map_or(i64::MAX, |before| before.0),
+            most: i64::from(limit) + 1,
+            search: &search,
+        };
+        let mut rows = match conn {
+            Conn::Sqlite(_) => asked.of_sqlite(&mut conn).await?,
+            Conn::Postgres(_) => asked.of_postgres(&mut conn).await?,
+        };
         let more = cut(&mut rows, limit);
         let (pages, rows): (Vec<String>, Vec<MessageRow>) = rows
             .into_iter()
@@ -70,125 +81,106 @@ struct FoundRow {
     page_name: String,
 }
 
-/// The newest of them first.
-async fn find(
-    conn: &mut Conn,
+/// What is looked for, as the databases are asked. Either gives the newest first.
+struct Asked<'s> {
     me: AccountId,
-    words: &[String],
-    search: &Search,
-    limit: u32,
-) -> Result<Vec<FoundRow>> {
-    if matches!(conn, Conn::Sqlite(_)) {
-        return find_sqlite(conn, me, words, search, limit).await;
-    }
-    find_postgres(conn, me, words, search, limit).await
+    words: Vec<String>,
+    before: i64,
+    most: i64,
+    search: &'s Search,
 }
 
-/// The index gives its rows in the order of their numbers, so it stops at the limit: CROSS JOIN keeps it in front.
-async fn find_sqlite(
-    conn: &mut Conn,
-    me: AccountId,
-    words: &[String],
-    search: &Search,
-    limit: u32,
-) -> Result<Vec<FoundRow>> {
-    let asked = matching(&pages(conn, me, search).await?, words, search.from);
-    fetch_all!(
-        conn,
-        concat!(
-            "SELECT ",
-            columns!(),
-            ", p.name AS page_name
+impl Asked<'_> {
+    /// The index gives its rows in the order of their numbers, so it stops at the limit: CROSS JOIN keeps it in front.
+    async fn of_sqlite(&self, conn: &mut Conn) -> Result<Vec<FoundRow>> {
+        let matching = matching(&self.pages(conn).await?, &self.words, self.search.from);
+        fetch_all!(
+            conn,
+            concat!(
+                "SELECT ",
+                columns!(),
+                ", p.name AS page_name
              FROM words CROSS JOIN messages m ON m.doc = words.rowid
              CROSS JOIN pages p ON p.id = m.page ",
-            people!(),
-            " WHERE words MATCH $1 AND m.at < $2
+                people!(),
+                " WHERE words MATCH $1 AND m.at < $2
                AND EXISTS (SELECT 1 FROM members x WHERE x.page = m.page AND x.account = $3)
              ORDER BY words.rowid DESC LIMIT $4"
-        ),
-        asked,
-        before(search),
-        me.0,
-        i64::from(limit)
-    )
-}
+            ),
+            matching,
+            self.before,
+            self.me.0,
+            self.most
+        )
+    }
 
-/// In PostgreSQL's index nothing has an order. Frequent words are soon found among the newest messages; of seldom ones
-/// the index knows few.
-async fn find_postgres(
-    conn: &mut Conn,
-    me: AccountId,
-    words: &[String],
-    search: &Search,
-    limit: u32,
-) -> Result<Vec<FoundRow>> {
-    let words = words.join(" ");
-    macro_rules! among {
-        ($messages:expr) => {
-            fetch_all!(
-                conn,
-                concat!(
-                    "SELECT ",
-                    columns!(),
-                    ", p.name AS page_name FROM ",
-                    $messages,
-                    " m JOIN pages p ON p.id = m.page ",
-                    people!(),
-                    " WHERE ($1 = '' OR m.words @@ prefixes($1)) AND m.at < $2
+    /// In PostgreSQL's index nothing has an order. Frequent words are soon found among the newest messages; of seldom
+    /// ones the index knows few.
+    async fn of_postgres(&self, conn: &mut Conn) -> Result<Vec<FoundRow>> {
+        let (search, words) = (self.search, self.words.join(" "));
+        macro_rules! among {
+            ($messages:expr) => {
+                fetch_all!(
+                    conn,
+                    concat!(
+                        "SELECT ",
+                        columns!(),
+                        ", p.name AS page_name FROM ",
+                        $messages,
+                        " m JOIN pages p ON p.id = m.page ",
+                        people!(),
+                        " WHERE ($1 = '' OR m.words @@ prefixes($1)) AND m.at < $2
                        AND m.deleted IS NULL
                        AND m.page IN (SELECT x.page FROM members x WHERE x.account = $3)
                        AND ($5::uuid IS NULL OR m.page = $5)
                        AND ($6::uuid IS NULL OR m.author = $6)
                      ORDER BY m.at DESC, m.seq DESC LIMIT $4"
-                ),
-                &words,
-                before(search),
-                me.0,
-                i64::from(limit),
-                search.page.map(|page| page.0),
-                search.from.map(|from| from.0)
-            )
+                    ),
+                    &words,
+                    self.before,
+                    self.me.0,
+                    self.most,
+                    search.page.map(|page| page.0),
+                    search.from.map(|from| from.0)
+                )
+            };
+        }
+        let newest = match search {
+            Search { from: Some(_), .. } => among!(
+                "(SELECT * FROM messages WHERE author = $6 AND at < $2 ORDER BY at DESC LIMIT 5000)"
+            ),
+            Search { page: Some(_), .. } => among!(
+                "(SELECT * FROM messages WHERE page = $5 AND at < $2 ORDER BY seq DESC LIMIT 5000)"
+            ),
+            _ => among!("(SELECT * FROM messages WHERE at < $2 ORDER BY at DESC LIMIT 5000)"),
         };
+        let found: Vec<FoundRow> = newest?;
+        if found.len() as i64 >= self.most {
+            return Ok(found);
+        }
+        if words.is_empty() {
+            return among!("(SELECT * FROM messages WHERE author = $6 OFFSET 0)");
+        }
+        // OFFSET 0: the planner is not to walk through all messages in their order, hoping to meet the words soon.
+        among!("(SELECT * FROM messages WHERE words @@ prefixes($1) OFFSET 0)")
     }
-    let newest = match search {
-        Search { from: Some(_), .. } => among!(
-            "(SELECT * FROM messages WHERE author = $6 AND at < $2 ORDER BY at DESC LIMIT 5000)"
-        ),
-        Search { page: Some(_), .. } => among!(
-            "(SELECT * FROM messages WHERE page = $5 AND at < $2 ORDER BY seq DESC LIMIT 5000)"
-        ),
-        _ => among!("(SELECT * FROM messages WHERE at < $2 ORDER BY at DESC LIMIT 5000)"),
-    };
-    let found: Vec<FoundRow> = newest?;
-    if found.len() >= limit as usize {
-        return Ok(found);
-    }
-    if words.is_empty() {
-        return among!("(SELECT * FROM messages WHERE author = $6 OFFSET 0)");
-    }
-    // OFFSET 0: the planner is not to walk through all messages in their order, hoping to meet the words soon.
-    among!("(SELECT * FROM messages WHERE words @@ prefixes($1) OFFSET 0)")
-}
 
-fn before(search: &Search) -> i64 {
-    search.before.map_or(i64::MAX, |before| before.0)
-}
-
-/// The pages that the index is to look on; none where there are too many to name.
-async fn pages(conn: &mut Conn, me: AccountId, search: &Search) -> Result<Vec<Uuid>> {
-    if let Some(page) = search.page {
-        return Ok(vec![page.0]);
+    /// The pages that the index is to look on; none where there are too many to name.
+    async fn pages(&self, conn: &mut Conn) -> Result<Vec<Uuid>> {
+        if let Some(page) = self.search.page {
+            return Ok(vec![page.0]);
+        }
+        let mine: Vec<(Uuid,)> = fetch_all!(
+            conn,
+            "SELECT page FROM members WHERE account = $1 LIMIT $2",
+            self.me.0,
+            PAGES + 1
+        )?;
+        if mine.len() > PAGES as usize {
+            return Ok(Vec::new());
+        }
+        Ok(mine.into_iter().map(|(page,)| page).collect())
     }
-    let mine: Vec<(Uuid,)> = fetch_all!(
-        conn,
-        "SELECT page FROM members WHERE account = $1 LIMIT $2",
-        me.0,
-        PAGES + 1
-    )?;
-    if mine.len() > PAGES as usize {
-        return Ok(Vec::new());
-    }
-    Ok(mine.into_iter().map(|(page,)| page).collect())
 }
 
 /// In the words of SQLite's index (FTS5 §3). Nothing in quotes holds one.

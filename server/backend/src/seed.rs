@@ -79,6 +79,7 @@ impl Backend {
                 .collect::<Result<Vec<_>>>()?;
             self.seed_lines(page, Arc::new(lines)).await?;
             next += count;
+            while self.index(i64::from(TRANSACTION)).await? {}
         }
         let account = |(n, person): (usize, &Person)| SeededAccount {
             id: person.id,

@@ -20,11 +20,20 @@ pub struct Settings {
     pub mqtt_url: Option<Secret>,
     /// How fast one account may post. Zeros are no limit.
     pub post_rate: Rate,
+    /// How fast one account may upload images.
+    pub upload_rate: Rate,
+    /// `file:///…` or `s3://bucket/prefix`, or `None` for the data directory.
+    pub storage_url: Option<String>,
+    /// Bytes that images may take, with their thumbnails: in all, and of one page.
+    pub image_quota: Option<u64>,
+    pub image_quota_page: Option<u64>,
 }
 
 impl Settings {
     /// A queue that was written offline may come at once; then thirty a second.
     pub const POST_RATE: Rate = Rate::new(300, 30, 1);
+    /// A few albums at once; then two a second.
+    pub const UPLOAD_RATE: Rate = Rate::new(120, 2, 1);
 }
 
 #[derive(Clone, Debug)]

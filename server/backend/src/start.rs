@@ -16,6 +16,8 @@ use tokio::{
 use crate::{
     Bus, Clock, Random, Result, Settings,
     db::{Db, fetch_one},
+    images::{self, Images},
+    index,
     limits::Limits,
     marks::ToldMarks,
     outbox,
@@ -53,9 +55,12 @@ pub(crate) struct Inner {
     /// The place's name, once it is known.
     pub(crate) place: OnceLock<String>,
     pub(crate) limits: Limits,
+    pub(crate) images: Images,
     pub(crate) marks: ToldMarks,
     /// Told when a mail was put into the outbox.
     pub(crate) outbox: Notify,
+    /// Told when a message was posted.
+    pub(crate) posted: Notify,
     workers: Workers,
 }
 
@@ -72,10 +77,13 @@ impl Backend {
         let url = settings.mqtt_url.as_ref();
         let bus = Bus::new(url, random, (sessions.clone(), recent.clone()))?;
         let db = Db::open(settings.database_url.as_ref(), &settings.data_dir, &bus).await?;
+        let images = Images::open(&settings).await?;
         Ok(Self(Arc::new(Inner {
-            limits: Limits::new(settings.post_rate),
+            limits: Limits::new(settings.post_rate, settings.upload_rate),
+            images,
             marks: ToldMarks::default(),
             outbox: Notify::new(),
+            posted: Notify::new(),
             settings,
             clock,
             random,
@@ -89,12 +97,16 @@ impl Backend {
         })))
     }
 
-    /// The outbox, the sweeper of what has expired, the bus to other nodes.
+    /// The outbox, the sweeper of what has expired, the index of words, the bus to other nodes.
     pub fn start_workers(&self) {
         self.0.bus.start(self);
         self.spawn_worker(sweeper::sweep(self.clone()));
+        self.spawn_worker(images::sweep(self.clone()));
         self.spawn_worker(outbox::deliver(self.clone()));
         self.spawn_worker(presence::tell(self.clone()));
+        if self.0.settings.database_url.is_none() {
+            self.spawn_worker(index::follow(self.clone()));
+        }
     }
 
     /// Runs until it ends or the backend stops. See [`Backend::stopping`].

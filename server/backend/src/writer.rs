@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{AccountId, Event, Timestamp, Topic};
+use domain::{AccountId, Event, PageId, Timestamp, Topic};
 use futures::{FutureExt, future::BoxFuture};
 use tokio::sync::oneshot;
 use uuid::Uuid;
@@ -36,6 +36,7 @@ enum After {
     Publish(Topic, Box<Event>),
     Cut(AccountId, Timestamp),
     Forget(AccountId),
+    Moved(PageId),
 }
 
 impl Tx {
@@ -61,6 +62,11 @@ impl Tx {
         self.after.push(After::Forget(account));
     }
 
+    /// After the commit: what this node remembers of this page's marks is read anew.
+    pub(crate) fn moved(&mut self, page: PageId) {
+        self.after.push(After::Moved(page));
+    }
+
     fn tell(&mut self, bus: &Bus) {
         for after in self.after.drain(..) {
             // The writer goes on, whatever becomes of those who listen.
@@ -68,6 +74,7 @@ impl Tx {
                 After::Publish(topic, event) => bus.publish(topic, &event),
                 After::Cut(account, _) => bus.cut(account),
                 After::Forget(account) => bus.forget(account),
+                After::Moved(page) => bus.moved(page),
             }));
             if told.is_err() {
                 tracing::error!("a listener panicked");

@@ -80,6 +80,7 @@ on_both! {
             author: ada.account,
             author_name: "Ada".into(),
             text: "é".repeat(Quote::MAX),
+            images: 0,
         };
         let told = last_message(&place);
         assert_eq!(told.reply, Some(quote.clone()));

@@ -224,6 +224,29 @@ on_both! {
         assert_eq!(place.told.take(), [read(3), read(5)]);
     }
 
+    async fn what_is_deleted_before_one_reads_it_is_not_unread(place) {
+        let ada = place.admin().await;
+        let mila = place.person("Mila").await;
+        let page = place.page(&ada, "Garden").await.id;
+        place.join(page, &mila).await;
+        let mut ids = Vec::new();
+        for n in 1..=80 {
+            ids.push(place.post(&ada, page, &format!("{n}")).await.0);
+        }
+        let unread = async || {
+            let room = place.backend.room(&mila, page).await.unwrap();
+            let listing = place.backend.my_pages(&mila).await.unwrap().remove(0);
+            assert_eq!((listing.unread, listing.read), (room.unread, room.read));
+            room.unread
+        };
+        assert_eq!(unread().await, 80);
+        place.backend.delete_message(&ada, page, ids[0]).await.unwrap();
+        place.backend.delete_message(&ada, page, ids[79]).await.unwrap();
+        assert_eq!(unread().await, 78);
+        place.backend.mark(&mila, page, 79, 79).await.unwrap();
+        assert_eq!(unread().await, 0);
+    }
+
     async fn whoever_posts_too_fast_is_asked_to_wait(place) {
         let ada = place.admin().await;
         let page = place.page(&ada, "Garden").await.id;

@@ -54,6 +54,9 @@ const SETTINGS: &[Setting] = &[
     },
     plain("STOA_EMAILJS_URL", None),
     url("STOA_MQTT_URL"),
+    plain("STOA_STORAGE_URL", None),
+    plain("STOA_IMAGE_QUOTA", None),
+    plain("STOA_IMAGE_QUOTA_PAGE", None),
     plain("STOA_LOG", Some("info")),
     plain("STOA_LOG_FORMAT", Some("text")),
 ];

@@ -176,3 +176,32 @@ fn mail_goes_one_way_and_what_is_missing_is_named() {
     let sentence = from_environment(&wrong).err().unwrap().to_string();
     assert!(sentence.starts_with("STOA_EMAILJS_URL"), "{sentence}");
 }
+
+#[test]
+fn images_lie_where_they_are_told_to_and_take_no_more_than_they_may() {
+    let config = from_environment(&[
+        ("STOA_STORAGE_URL", "s3://bucket/stoa"),
+        ("STOA_IMAGE_QUOTA", "20G"),
+        ("STOA_IMAGE_QUOTA_PAGE", "1500 k"),
+    ])
+    .unwrap();
+    let backend = config.backend(&config.public_url(config.listen));
+    assert_eq!(backend.storage_url.as_deref(), Some("s3://bucket/stoa"));
+    assert_eq!(backend.image_quota, Some(20 << 30));
+    assert_eq!(backend.image_quota_page, Some(1500 << 10));
+    for (name, value) in [
+        ("STOA_STORAGE_URL", "images"),
+        ("STOA_STORAGE_URL", "file://images"),
+        ("STOA_STORAGE_URL", "file:///"),
+        ("STOA_STORAGE_URL", "s3://"),
+        ("STOA_STORAGE_URL", "s3://key:secret@bucket"),
+        ("STOA_STORAGE_URL", "https://bucket.example"),
+        ("STOA_IMAGE_QUOTA", "much"),
+        ("STOA_IMAGE_QUOTA", "0"),
+        ("STOA_IMAGE_QUOTA_PAGE", "-5M"),
+        ("STOA_IMAGE_QUOTA_PAGE", "20000000T"),
+    ] {
+        let wrong = from_environment(&[(name, value)]).err().unwrap();
+        assert!(wrong.to_string().starts_with(name), "{wrong}");
+    }
+}

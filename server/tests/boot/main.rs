@@ -6,6 +6,7 @@
 )]
 
 mod first_start;
+mod images;
 mod live;
 mod running;
 mod same_site;

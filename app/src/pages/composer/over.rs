@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    pages::talk::Talk,
+    pages::{bubble::summary, talk::Talk},
     ui::{Glyph, Icon},
 };
 
@@ -30,7 +30,7 @@ pub fn Answering(talk: Talk) -> impl IntoView {
                     <Icon glyph=Glyph::Reply/>
                     <div class="grow">
                         <b>{message.author_name.clone()}</b>
-                        <span class="line" dir="auto">{domain::text::plain(&message.body)}</span>
+                        <span class="line" dir="auto">{summary(&message.body, message.images.len())}</span>
                     </div>
                     <button
                         type="button"

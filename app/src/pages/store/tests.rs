@@ -4,6 +4,7 @@ use domain::{Page, PageRole};
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
+mod news;
 mod visits;
 
 const ME: u8 = 0;
@@ -43,6 +44,7 @@ impl World {
             reply: None,
             mentions: Vec::new(),
             reactions: Vec::new(),
+            images: Vec::new(),
         });
     }
 
@@ -255,25 +257,6 @@ fn a_stored_message_never_looks_unsent_again() {
     assert_eq!(state(&store, 5), Some(State::Stored));
     store.write(draft(1));
     assert_eq!(state(&store, 1), Some(State::Stored));
-}
-
-#[test]
-fn the_divider_counts_and_stays() {
-    let world = world(9);
-    let mut store = Store::open(&world.room(6, 50, 3));
-    // Of 4, 5 and 6 the first is mine.
-    assert_eq!(store.divider(), Some(Divider { seq: 5, unread: 2 }));
-    store.caught_up(6, world.after(6, 200, 9));
-    assert_eq!(store.divider(), Some(Divider { seq: 5, unread: 2 }));
-}
-
-#[test]
-fn new_ones_by_others_are_counted_for_the_jump() {
-    let world = world(9);
-    let store = Store::open(&world.room(9, 50, 9));
-    assert_eq!(store.by_others_after(9), 0);
-    assert_eq!(store.by_others_after(6), 2, "7 is mine");
-    assert_eq!(store.my_last().map(|m| m.seq), Some(7));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What is done to a single message: answered, reacted to, edited, taken back, found again.
 
-use domain::{Body, Mention, Message, MessageId};
+use domain::{Caption, Mention, Message, MessageId};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{ANSWER, Held, Span, Talk};
@@ -10,7 +10,7 @@ impl Talk {
     pub async fn edit(
         self,
         id: MessageId,
-        body: &Body,
+        body: &Caption,
         mentions: &[Mention],
     ) -> Result<(), Problem> {
         let named = mentions.iter().map(|mention| mention.account).collect();

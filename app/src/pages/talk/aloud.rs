@@ -1,10 +1,11 @@
 //! What a screen reader says of what arrives: one message in full, a burst as a count. Old history is no news.
 
-use domain::{Message, text::plain};
+use domain::Message;
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::Talk;
+use crate::pages::bubble::summary;
 
 /// What comes within so long is one piece of news (milliseconds).
 const BURST: u32 = 1_000;
@@ -14,7 +15,8 @@ const SPOKEN: usize = 300;
 impl Talk {
     /// A message by somebody else has arrived.
     pub(super) fn announce(self, message: &Message) {
-        let text: String = plain(&message.body).chars().take(SPOKEN).collect();
+        let text = summary(&message.body, message.images.len());
+        let text: String = text.chars().take(SPOKEN).collect();
         let said = format!("{}: {text}", message.author_name);
         let first = self.state.with_value(|state| state.unsaid.is_empty());
         self.state.update_value(|state| state.unsaid.push(said));

@@ -19,6 +19,10 @@ impl Talk {
             self.below.set(below);
         }
         self.sheet.show(days);
+        let pictures = self.store.with_value(Store::pictures);
+        if self.pictures.with_untracked(|shown| *shown != pictures) {
+            self.pictures.set(pictures);
+        }
     }
 
     /// The beginning of what is in the document comes near.

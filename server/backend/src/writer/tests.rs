@@ -40,6 +40,10 @@ async fn start() -> (Backend, Arc<Topics>) {
         mail: MailSettings::Mailbox,
         mqtt_url: None,
         post_rate: domain::Rate::UNLIMITED,
+        upload_rate: domain::Rate::UNLIMITED,
+        storage_url: None,
+        image_quota: None,
+        image_quota_page: None,
     };
     let backend = Backend::start(settings, Clock::System, Random)
         .await

@@ -199,6 +199,10 @@ impl Place {
             mail: MailSettings::Mailbox,
             mqtt_url: None,
             post_rate: domain::Rate::UNLIMITED,
+            upload_rate: domain::Rate::UNLIMITED,
+            storage_url: None,
+            image_quota: None,
+            image_quota_page: None,
         };
         let clock = Clock::held(NOON);
         let (backend, told) = node(&settings, &clock).await;

@@ -149,6 +149,7 @@ impl Talker {
             body: format!("{} of {}", self.written, self.number),
             reply: None,
             mentions: Vec::new(),
+            images: Vec::new(),
             written,
             refused: None,
         }

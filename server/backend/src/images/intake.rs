@@ -1,0 +1,121 @@
+//! From the bytes somebody sent to what is kept: the original without anything but its picture, its thumbnails, and what
+//! is told of it. Values in, values out: no file, no clock but the time by which it must be done.
+
+use std::time::Instant;
+
+use domain::{ImageKind, Refusal};
+use image::{DynamicImage, ImageEncoder, codecs::png::PngEncoder, metadata::Orientation};
+use sha2::{Digest, Sha256};
+
+use super::{
+    decode::Decoded,
+    shrink::{self, Shrunk},
+    strip::Stripped,
+};
+
+/// Of an original that had to be turned, and so written anew.
+const QUALITY: u8 = 92;
+
+/// What is kept of an image.
+pub(crate) struct Kept {
+    pub(crate) kind: ImageKind,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) animated: bool,
+    pub(crate) original: Vec<u8>,
+    /// SHA-256 of it.
+    pub(crate) hash: [u8; 32],
+    pub(crate) shrunk: Shrunk,
+}
+
+/// A file that may be decoded.
+pub(crate) struct Checked {
+    stripped: Stripped,
+    /// Bytes that [`Checked::make`] takes.
+    pub(crate) memory: u64,
+}
+
+impl Checked {
+    pub(crate) fn of(file: &[u8]) -> Result<Self, Refusal> {
+        if file.is_empty() {
+            return Err(Refusal::NotAnImage);
+        }
+        let stripped = Stripped::of(file)?;
+        let memory = stripped.memory()?;
+        Ok(Self { stripped, memory })
+    }
+
+    /// Decodes it, and makes everything that is kept.
+    pub(crate) fn make(self, until: Instant) -> Result<Kept, Refusal> {
+        let Stripped {
+            kind,
+            orientation,
+            frames,
+            ..
+        } = self.stripped;
+        let decoded = self.stripped.decode(until)?;
+        let shrunk = Shrunk::of(&decoded)?;
+        let animated = frames > 1;
+        // What moves is kept as it is: turned, it would have to be drawn anew frame by frame, and nobody writes that.
+        let original = if orientation == Orientation::NoTransforms || animated {
+            self.stripped.bytes
+        } else {
+            drop(self.stripped.bytes);
+            written(kind, &decoded)?
+        };
+        Ok(Kept {
+            kind,
+            width: decoded.pixels.width(),
+            height: decoded.pixels.height(),
+            animated,
+            hash: Sha256::digest(&original).into(),
+            original,
+            shrunk,
+        })
+    }
+}
+
+fn written(kind: ImageKind, Decoded { pixels, profile }: &Decoded) -> Result<Vec<u8>, Refusal> {
+    let profile = profile.as_deref();
+    match kind {
+        ImageKind::Jpeg => jpeg(pixels, profile.filter(|it| shrink::is_rgb(it))),
+        ImageKind::Png => {
+            let mut file = Vec::new();
+            let mut encoder = PngEncoder::new(&mut file);
+            if let Some(profile) = profile {
+                let _ = encoder.set_icc_profile(profile.to_vec());
+            }
+            let written = pixels.write_with_encoder(encoder);
+            written.map_err(|_| Refusal::ImageBroken)?;
+            Ok(file)
+        }
+        ImageKind::WebP | ImageKind::Gif | ImageKind::Avif => {
+            let pixels = shrink::in_srgb(pixels.clone(), profile);
+            shrink::webp_at(&pixels, f32::from(QUALITY))
+        }
+    }
+}
+
+/// By an encoder that takes a third of the time that the one of `image` does.
+fn jpeg(pixels: &DynamicImage, profile: Option<&[u8]>) -> Result<Vec<u8>, Refusal> {
+    let colours = match pixels {
+        DynamicImage::ImageLuma8(_) => jpeg_encoder::ColorType::Luma,
+        DynamicImage::ImageRgb8(_) => jpeg_encoder::ColorType::Rgb,
+        _ => return Err(Refusal::ImageBroken),
+    };
+    let side = |side: u32| u16::try_from(side).map_err(|_| Refusal::ImageBroken);
+    let (width, height) = (side(pixels.width())?, side(pixels.height())?);
+    let mut file = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut file, QUALITY);
+    // As cameras do.
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    if let Some(profile) = profile {
+        let _ = encoder.add_icc_profile(profile);
+    }
+    let written = encoder.encode(pixels.as_bytes(), width, height, colours);
+    written.map_err(|_| Refusal::ImageBroken)?;
+    Ok(file)
+}
+
+#[cfg(test)]
+mod tests;
