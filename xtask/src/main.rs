@@ -1,6 +1,7 @@
 //! `cargo xtask`: builds, runs, checks and measures Stoa, so that one Rust toolchain is all a machine must have.
 
 mod bench;
+mod bucket;
 mod command;
 mod dist;
 mod postgres;

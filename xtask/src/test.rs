@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::{
+    bucket::Bucket,
     command::{CommandExt, cargo, which},
     dist,
     postgres::Postgres,
@@ -153,10 +154,12 @@ fn clippy(tree: &Tree) -> Result<()> {
 }
 
 fn unit(tree: &Tree, postgres: &str) -> Result<Count> {
+    let bucket = Bucket::start(tree)?;
     let mut count = Count::default();
     let well = cargo(tree)
         .args(["test", "--workspace", "--no-fail-fast", "--quiet"])
         .env("STOA_TEST_POSTGRES", postgres)
+        .envs(bucket.variables())
         .watch(|line| {
             if let Some(found) = rust_result(line) {
                 count.add(found);

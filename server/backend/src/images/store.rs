@@ -101,12 +101,11 @@ impl Store {
         })
     }
 
-    /// Wrong keys and buckets are said at the start.
+    /// Wrong keys and buckets are said at the start: what has to be possible is tried.
     async fn answers(&self) -> Result<(), object_store::Error> {
-        match self.files.head(&self.prefix.clone().join("probe")).await {
-            Err(object_store::Error::NotFound { .. }) | Ok(_) => Ok(()),
-            Err(error) => Err(error),
-        }
+        let probe = self.prefix.clone().join("probe");
+        self.files.put(&probe, Bytes::new().into()).await?;
+        self.files.delete(&probe).await
     }
 
     /// All of them, or an error: then some may be there.
