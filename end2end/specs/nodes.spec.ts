@@ -74,3 +74,29 @@ test('two programs on one PostgreSQL and one Mosquitto serve one page', async ({
   await mila.context.close();
   await second.remove();
 });
+
+test('chat 11: who is there is known on every node, and gone with a node that dies', async ({ browser, first, shared }) => {
+  const dana = await (await Person.arrive(browser, first, 'Dana Vos')).setUp();
+  const second = await Place.start(shared);
+  const garden = await dana.createPage('Garden renovation');
+  const mila = await Person.arrive(browser, second, 'Mila Lind');
+  await mila.join(await dana.invite(garden, 'mila@example.org'));
+  await dana.open(`/p/${garden.id}`);
+  const inDetails = (name: string) => dana.page.getByRole('complementary', { name: 'Details' }).getByRole('listitem').filter({ hasText: name });
+  await expect(inDetails('Mila Lind')).toBeVisible();
+  await expect(inDetails('Mila Lind').getByLabel('Online')).toHaveCount(0);
+  await mila.open(`/p/${garden.id}`);
+  await expect(inDetails('Mila Lind').getByLabel('Online')).toBeVisible({ timeout: 3_000 });
+  // A tab that closes: within five seconds.
+  await mila.page.goto('about:blank');
+  await expect(inDetails('Mila Lind').getByLabel('Online')).toHaveCount(0, { timeout: 5_000 });
+  await mila.open(`/p/${garden.id}`);
+  await expect(inDetails('Mila Lind').getByLabel('Online')).toBeVisible({ timeout: 3_000 });
+  // A node that dies says nothing any more: within fifteen.
+  await second.kill();
+  await expect(inDetails('Mila Lind').getByLabel('Online')).toHaveCount(0, { timeout: 15_000 });
+  expect(dana.troubles).toEqual([]);
+  await dana.context.close();
+  await mila.context.close();
+  await second.remove();
+});

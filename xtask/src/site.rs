@@ -106,8 +106,14 @@ fn without_late(compiled: &[u8]) -> Result<Vec<u8>> {
         .filter(|export| export.name.starts_with("__wasm_split_"))
         .map(walrus::Export::id)
         .collect();
-    late.into_iter().for_each(|id| module.exports.delete(id));
+    for export in late {
+        module.exports.delete(export);
+    }
     walrus::passes::gc::run(&mut module);
+    // They speak of what was before, and only to a linker.
+    for section in ["linking", "reloc.CODE", "reloc.DATA"] {
+        module.customs.remove_raw(section);
+    }
     Ok(module.emit_wasm())
 }
 
