@@ -21,7 +21,7 @@ use super::{
 use crate::{Failure, Result};
 
 /// For decoding, in megabytes. A file that takes more has it to itself.
-const MEMORY: u32 = 128;
+const MEMORY: u32 = 64;
 /// Until it is one's turn; and then.
 const TURN: Duration = Duration::from_mins(2);
 const WORK: Duration = Duration::from_secs(30);
