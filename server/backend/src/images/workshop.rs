@@ -114,13 +114,11 @@ impl Hands {
         };
         let gone = || Failure::Other("nobody decodes any more".into());
         self.0.send(Box::new(work)).map_err(|_| gone())?;
-        match answer.await.map_err(|_| gone())? {
-            Ok(done) => done,
-            Err(_) => {
-                tracing::error!("a decoder panicked");
-                Err(Refusal::ImageBroken.into())
-            }
-        }
+        let done = answer.await.map_err(|_| gone())?;
+        done.unwrap_or_else(|_| {
+            tracing::error!("a decoder panicked");
+            Err(Refusal::ImageBroken.into())
+        })
     }
 }
 
