@@ -1,110 +1,17 @@
-//! Images on both databases: taken once, kept once, seen by members, freed when nobody uses them.
+//! Images on both databases: taken, sent with messages, seen by members.
 
 #![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
 
 #[path = "support/pictures.rs"]
 mod pictures;
 mod support;
+#[path = "support/uploads.rs"]
+mod uploads;
 
-use std::path::Path;
-
-use backend::{Backend, Posting, Settings, Upload, Variant, Viewer};
-use domain::{
-    Caption, Event, Image, ImageAlt, ImageId, ImageKind, Message, PageId, PageImage, Refusal,
-};
-use futures::TryStreamExt;
-use support::{Place, Told, body, node, refused};
-
-impl Place {
-    fn image_id(&self) -> ImageId {
-        ImageId(self.message_id().0)
-    }
-
-    async fn upload(&self, by: &Viewer, page: PageId, file: &[u8]) -> Image {
-        upload(&self.backend, by, page, self.image_id(), file)
-            .await
-            .unwrap()
-    }
-
-    /// A message of these images, without a text.
-    async fn show(&self, by: &Viewer, page: PageId, images: &[&Image]) -> Message {
-        let id = self.message_id();
-        let posting = Posting {
-            id,
-            body: Caption::default(),
-            reply: None,
-            mentions: Vec::new(),
-            images: images.iter().map(|image| alt(image, "")).collect(),
-        };
-        self.backend.post_message(by, page, posting).await.unwrap();
-        let history = self
-            .backend
-            .messages_before(by, page, None, 1)
-            .await
-            .unwrap();
-        history.messages.into_iter().next().unwrap()
-    }
-
-    fn kept(&self) -> Vec<String> {
-        let mut files = Vec::new();
-        list(&self.settings.data_dir.join("images"), &mut files);
-        files
-    }
-
-    /// All that lies in the directory of data, but for the database and what is kept.
-    fn left(&self) -> Vec<String> {
-        let mut files = Vec::new();
-        list(&self.settings.data_dir.join("incoming"), &mut files);
-        files
-    }
-}
-
-fn list(dir: &Path, files: &mut Vec<String>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let entry = entry.unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            list(&entry.path(), files);
-        } else {
-            files.push(entry.file_name().into_string().unwrap());
-        }
-    }
-}
-
-async fn upload(
-    backend: &Backend,
-    by: &Viewer,
-    page: PageId,
-    id: ImageId,
-    file: &[u8],
-) -> backend::Result<Image> {
-    let mut incoming = match backend.begin_upload(by, page, id).await? {
-        Upload::Stored(image) => return Ok(image),
-        Upload::Wanted(incoming) => incoming,
-    };
-    for part in file.chunks(10_000) {
-        incoming.write(part).await?;
-    }
-    backend.take_upload(incoming).await
-}
-
-async fn read(
-    backend: &Backend,
-    by: &Viewer,
-    id: ImageId,
-    variant: Variant,
-) -> backend::Result<Vec<u8>> {
-    let file = backend.image_file(by, id, variant).await?;
-    let opened = backend.open_image(&file, None).await?;
-    let parts: Vec<_> = opened.bytes.try_collect().await.unwrap();
-    Ok(parts.concat())
-}
-
-fn alt(image: &Image, alt: &str) -> ImageAlt {
-    ImageAlt {
-        id: image.id,
-        alt: alt.into(),
-    }
-}
+use backend::{Posting, Variant, Viewer};
+use domain::{Caption, Event, Image, ImageAlt, ImageId, ImageKind, PageImage, Refusal};
+use support::{Told, body, refused};
+use uploads::{alt, base64, read, upload};
 
 on_both! {
     async fn an_upload_is_kept_with_its_thumbnails_and_told_as_it_is(place) {
@@ -144,67 +51,6 @@ on_both! {
         let message = place.show(&ada, page, &[&image]).await;
         let sent = upload(&place.backend, &ada, page, image.id, b"nonsense").await;
         assert_eq!(sent.unwrap().id, message.images[0].id);
-    }
-
-    async fn the_same_id_at_once_is_one_image(place) {
-        let ada = place.admin().await;
-        let page = place.page(&ada, "Garden").await.id;
-        let (id, file) = (place.image_id(), pictures::jpeg(400, 300, 1));
-        let uploads = (0..6).map(|_| upload(&place.backend, &ada, page, id, &file));
-        let images = futures::future::join_all(uploads).await;
-        for image in images {
-            assert_eq!(image.unwrap().id, id);
-        }
-        place.backend.sweep_images().await.unwrap();
-        assert_eq!(place.kept().len(), 2);
-    }
-
-    async fn the_same_picture_is_stored_once_and_freed_with_its_last_use(place) {
-        let (ada, jon) = (place.admin().await, place.person("Jon").await);
-        let page = place.page(&ada, "Garden").await.id;
-        let other = place.page(&ada, "Kitchen").await.id;
-        place.join(other, &jon).await;
-        let file = pictures::jpeg(900, 600, 1);
-        // The same picture, whatever else came with it.
-        let first = place.upload(&ada, page, &pictures::telling_jpeg(&file, 1)).await;
-        let kept = place.kept();
-        let second = place.upload(&jon, other, &file).await;
-        assert_eq!(place.kept(), kept);
-        let first = place.show(&ada, page, &[&first]).await;
-        let second = place.show(&jon, other, &[&second]).await;
-
-        place.backend.delete_message(&ada, page, first.id).await.unwrap();
-        place.backend.sweep_images().await.unwrap();
-        assert_eq!(place.kept(), kept, "somebody else shows it");
-        let shown = read(&place.backend, &jon, second.images[0].id, Variant::Original).await;
-        assert_eq!(shown.unwrap(), file);
-
-        place.backend.delete_message(&jon, other, second.id).await.unwrap();
-        place.backend.sweep_images().await.unwrap();
-        assert!(place.kept().is_empty());
-        // Again, as if it had never been there.
-        let anew = place.upload(&ada, page, &file).await;
-        assert_eq!(read(&place.backend, &ada, anew.id, Variant::Original).await.unwrap(), file);
-    }
-
-    async fn a_picture_that_is_sent_again_while_it_is_freed_is_there(place) {
-        let ada = place.admin().await;
-        let page = place.page(&ada, "Garden").await.id;
-        let file = pictures::jpeg(400, 300, 1);
-        for _ in 0..20 {
-            let image = place.upload(&ada, page, &file).await;
-            let (discarded, again) = tokio::join!(
-                async {
-                    place.backend.discard_image(&ada, page, image.id).await.unwrap();
-                    place.backend.sweep_images().await
-                },
-                place.upload(&ada, page, &file),
-            );
-            discarded.unwrap();
-            place.backend.sweep_images().await.unwrap();
-            assert_eq!(read(&place.backend, &ada, again.id, Variant::Original).await.unwrap(), file);
-            place.backend.discard_image(&ada, page, again.id).await.unwrap();
-        }
     }
 
     async fn an_album_stands_in_its_order_with_its_words(place) {
@@ -344,59 +190,6 @@ on_both! {
         assert_eq!(refused(unknown), Refusal::NotFound);
     }
 
-    async fn what_was_never_sent_goes_after_a_day(place) {
-        let ada = place.admin().await;
-        let page = place.page(&ada, "Garden").await.id;
-        let sent = place.upload(&ada, page, &pictures::jpeg(40, 30, 1)).await;
-        let unsent = place.upload(&ada, page, &pictures::jpeg(40, 30, 2)).await;
-        place.show(&ada, page, &[&sent]).await;
-        place.clock.advance(24 * 3600 - 1);
-        place.backend.sweep_images().await.unwrap();
-        assert_eq!(place.kept().len(), 2);
-        place.clock.advance(1);
-        place.backend.sweep_images().await.unwrap();
-        assert_eq!(place.kept().len(), 1);
-        let gone = read(&place.backend, &ada, unsent.id, Variant::Original).await;
-        assert_eq!(refused(gone), Refusal::NotFound);
-        read(&place.backend, &ada, sent.id, Variant::Original).await.unwrap();
-        // Its id may be used again: the browser still has the file.
-        upload(&place.backend, &ada, page, unsent.id, &pictures::jpeg(40, 30, 2)).await.unwrap();
-    }
-
-    async fn a_discarded_one_is_gone_and_a_sent_one_stays(place) {
-        let (ada, jon) = (place.admin().await, place.person("Jon").await);
-        let page = place.page(&ada, "Garden").await.id;
-        place.join(page, &jon).await;
-        let image = place.upload(&ada, page, &pictures::jpeg(40, 30, 1)).await;
-        let discard = async |by: &Viewer| place.backend.discard_image(by, page, image.id).await;
-        discard(&jon).await.unwrap();
-        read(&place.backend, &ada, image.id, Variant::Original).await.unwrap();
-        discard(&ada).await.unwrap();
-        discard(&ada).await.unwrap();
-        place.backend.sweep_images().await.unwrap();
-        assert!(place.kept().is_empty());
-        let sent = place.upload(&ada, page, &pictures::jpeg(40, 30, 1)).await;
-        place.show(&ada, page, &[&sent]).await;
-        place.backend.discard_image(&ada, page, sent.id).await.unwrap();
-        read(&place.backend, &ada, sent.id, Variant::Original).await.unwrap();
-    }
-
-    async fn a_deleted_page_takes_its_images_with_it(place) {
-        let ada = place.admin().await;
-        let page = place.page(&ada, "Garden").await.id;
-        let other = place.page(&ada, "Kitchen").await.id;
-        let both = pictures::jpeg(40, 30, 1);
-        for (page, file) in [(page, &both), (page, &pictures::jpeg(40, 30, 2)), (other, &both)] {
-            let image = place.upload(&ada, page, file).await;
-            place.show(&ada, page, &[&image]).await;
-        }
-        place.upload(&ada, page, &pictures::jpeg(40, 30, 3)).await;
-        assert_eq!(place.kept().len(), 3);
-        place.backend.delete_page(&ada, page, "Garden").await.unwrap();
-        place.backend.sweep_images().await.unwrap();
-        assert_eq!(place.kept().len(), 1, "what the other page shows");
-    }
-
     async fn an_archived_page_takes_nothing(place) {
         let ada = place.admin().await;
         let page = place.page(&ada, "Garden").await.id;
@@ -406,86 +199,6 @@ on_both! {
         let late = upload(&place.backend, &ada, page, place.image_id(), b"x").await;
         assert_eq!(refused(late), Refusal::Archived);
         read(&place.backend, &ada, image.id, Variant::Original).await.unwrap();
-    }
-
-    async fn quotas_count_what_is_kept(place) {
-        let ada = place.admin().await;
-        let page = place.page(&ada, "Garden").await.id;
-        let other = place.page(&ada, "Kitchen").await.id;
-        let file = pictures::jpeg(300, 200, 1);
-        let room = 2 * file.len() as u64 + 100;
-        let settings = Settings { image_quota_page: Some(room), ..place.settings.clone() };
-        let (small_pages, _) = node(&settings, &place.clock).await;
-        let send = async |backend: &Backend, page, seed| {
-            upload(backend, &ada, page, place.image_id(), &pictures::jpeg(300, 200, seed)).await
-        };
-        send(&small_pages, page, 1).await.unwrap();
-        send(&small_pages, page, 1).await.unwrap();
-        let full = send(&small_pages, page, 1).await;
-        assert_eq!(refused(full), Refusal::page_full(room), "it counts each time");
-        let image = send(&small_pages, other, 1).await.unwrap();
-        small_pages.discard_image(&ada, other, image.id).await.unwrap();
-        small_pages.stop().await;
-
-        let settings = Settings { image_quota: Some(room), ..place.settings.clone() };
-        let (small_place, _) = node(&settings, &place.clock).await;
-        // However often it is there, it is kept once.
-        for _ in 0..3 {
-            send(&small_place, other, 1).await.unwrap();
-        }
-        send(&small_place, other, 2).await.unwrap();
-        assert_eq!(refused(send(&small_place, other, 3).await), Refusal::StorageFull);
-        assert_eq!(place.kept().len(), 2, "nothing of what was refused");
-        let pages = place.backend.page_summaries(&ada).await.unwrap();
-        let garden = pages.iter().find(|it| it.page.id == page).unwrap();
-        assert_eq!(garden.image_bytes, 2 * file.len() as i64);
-        small_place.stop().await;
-    }
-
-    async fn hostile_files_leave_nothing(place) {
-        let ada = place.admin().await;
-        let page = place.page(&ada, "Garden").await.id;
-        for file in [
-            pictures::promising_png(50_000, 50_000),
-            pictures::promising_png(8_000, 8_000),
-            pictures::jpeg(300, 200, 1)[..2_000].to_vec(),
-            b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>".to_vec(),
-            b"<!DOCTYPE html><script>alert(1)</script>".to_vec(),
-            pictures::long_gif(10_000),
-            Vec::new(),
-        ] {
-            let by_file = upload(&place.backend, &ada, page, place.image_id(), &file).await;
-            let data = format!("data:image/png;base64,{}", base64(&file));
-            let by_data = place.backend.upload_data(&ada, page, place.image_id(), data).await;
-            assert_eq!(refused(by_file), refused(by_data));
-        }
-        // A picture and a page of a site in one: only the picture is kept.
-        let mut both = pictures::telling_jpeg(&pictures::jpeg(40, 30, 1), 1);
-        both.extend(b"<html><script>alert(1)</script></html>");
-        let image = place.upload(&ada, page, &both).await;
-        let kept = read(&place.backend, &ada, image.id, Variant::Original).await.unwrap();
-        assert!(!pictures::holds(&kept, b"script"));
-        assert!(place.left().is_empty());
-        assert_eq!(place.kept().len(), 1);
-    }
-
-    async fn too_much_is_refused_while_it_comes(place) {
-        let ada = place.admin().await;
-        let page = place.page(&ada, "Garden").await.id;
-        let Upload::Wanted(mut incoming) =
-            place.backend.begin_upload(&ada, page, place.image_id()).await.unwrap()
-        else {
-            panic!("there is none yet");
-        };
-        let part = vec![0; 1024 * 1024];
-        for _ in 0..25 {
-            incoming.write(&part).await.unwrap();
-        }
-        assert_eq!(place.left().len(), 1);
-        let max = Image::MAX_BYTES as usize;
-        assert_eq!(refused(incoming.write(&[0]).await), Refusal::ImageTooLarge { max });
-        drop(incoming);
-        assert!(place.left().is_empty(), "also when the line is cut");
     }
 
     async fn a_data_url_is_taken_like_a_file(place) {
@@ -499,21 +212,6 @@ on_both! {
         assert_eq!(read(&place.backend, &ada, id, Variant::Original).await.unwrap(), file);
         let again = place.backend.upload_data(&ada, page, id, String::new()).await;
         assert_eq!(again.unwrap(), image);
-    }
-
-    async fn a_start_clears_what_an_end_has_left(place) {
-        let ada = place.admin().await;
-        let page = place.page(&ada, "Garden").await.id;
-        let image = place.upload(&ada, page, &pictures::jpeg(40, 30, 1)).await;
-        let folder = place.settings.data_dir.join("images").join("ab");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join("abc#1"), b"half").unwrap();
-        std::fs::write(place.settings.data_dir.join("incoming/half"), b"half").unwrap();
-        let (again, _) = node(&place.settings, &place.clock).await;
-        assert!(place.left().is_empty());
-        assert_eq!(place.kept().len(), 1);
-        read(&again, &ada, image.id, Variant::Original).await.unwrap();
-        again.stop().await;
     }
 
     async fn the_gallery_goes_back_by_messages(place) {
@@ -539,9 +237,4 @@ on_both! {
         }
         assert_eq!(walked, sent);
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    STANDARD.encode(bytes)
 }

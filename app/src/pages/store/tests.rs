@@ -414,9 +414,8 @@ proptest! {
             check(&store, &world, &mut seen);
         }
         loop {
-            let after = store.known();
-            let answer = world.after(after, 3, end);
-            let more = answer.more;
+            let answer = world.after(store.known(), 3, end);
+            let (after, more) = (store.known(), answer.more);
             store.caught_up(after, answer);
             check(&store, &world, &mut seen);
             if !more { break }

@@ -48,7 +48,8 @@ impl Stripped {
             Orientation::NoTransforms => 0,
             _ => bytes,
         };
-        Ok(bytes + beside.max(turned))
+        // What is halfway shrunk.
+        Ok(bytes + beside.max(turned) + bytes / 3)
     }
 
     /// All of it: what cannot be decoded to its end is broken. Of what moves, the first picture is given.

@@ -2,15 +2,18 @@
 //! memory that is set aside for it.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, Sender, channel},
+    },
     time::{Duration, Instant},
 };
 
 use domain::Refusal;
 use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::spawn_blocking,
+    sync::{OwnedSemaphorePermit, Semaphore, oneshot},
     time::timeout,
 };
 
@@ -21,7 +24,7 @@ use super::{
 use crate::{Failure, Result};
 
 /// For decoding, in megabytes. A file that takes more has it to itself.
-const MEMORY: u32 = 128;
+const MEMORY: u32 = 64;
 /// Until it is one's turn; and then.
 const TURN: Duration = Duration::from_mins(2);
 const WORK: Duration = Duration::from_secs(30);
@@ -36,13 +39,15 @@ pub(crate) struct Workshop {
     /// Files that are held in memory at once.
     benches: Arc<Semaphore>,
     megabytes: Arc<Semaphore>,
+    hands: Hands,
 }
 
 impl Default for Workshop {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         Self {
-            benches: Arc::new(Semaphore::new(cores.clamp(2, 8))),
+            benches: Arc::new(Semaphore::new(cores.clamp(2, 4))),
+            hands: Hands::new(cores.clamp(1, 4)),
             megabytes: Arc::new(Semaphore::new(MEMORY as usize)),
         }
     }
@@ -52,7 +57,7 @@ impl Workshop {
     /// What is to be kept of it, and the place it takes in memory until that is dropped.
     pub(crate) async fn make(&self, sent: Sent) -> Result<(Kept, OwnedSemaphorePermit)> {
         let bench = wait(&self.benches, 1).await?;
-        let checked = run(move || {
+        let checked = self.hands.run(move || {
             let read = match sent {
                 Sent::File(path) => std::fs::read(path),
                 Sent::Bytes(bytes) => Ok(bytes),
@@ -66,7 +71,7 @@ impl Workshop {
         let megabytes = u32::try_from(megabytes).unwrap_or(MEMORY).clamp(1, MEMORY);
         let room = wait(&self.megabytes, megabytes).await?;
         let until = Instant::now() + WORK;
-        let work = run(move || {
+        let work = self.hands.run(move || {
             // Given back when the work is done, also if nobody waits for it any more.
             let _room = room;
             Ok(checked.make(until)?)
@@ -76,20 +81,54 @@ impl Workshop {
     }
 }
 
+type Work = Box<dyn FnOnce() + Send>;
+
+/// The few threads that ever decode. Of the many that Tokio has for such work, each would keep for itself what the
+/// allocator once gave it.
+struct Hands(Sender<Work>);
+
+impl Hands {
+    fn new(count: usize) -> Self {
+        let (sender, work) = channel::<Work>();
+        let work = Arc::new(Mutex::new(work));
+        for _ in 0..count {
+            let work = Arc::clone(&work);
+            // They end with the last sender.
+            std::thread::spawn(move || {
+                while let Some(work) = next(&work) {
+                    work();
+                }
+            });
+        }
+        Self(sender)
+    }
+
+    /// A decoder that panics has met a file that is broken.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (done, answer) = oneshot::channel();
+        let work = move || {
+            let _ = done.send(catch_unwind(AssertUnwindSafe(work)));
+        };
+        let gone = || Failure::Other("nobody decodes any more".into());
+        self.0.send(Box::new(work)).map_err(|_| gone())?;
+        let done = answer.await.map_err(|_| gone())?;
+        done.unwrap_or_else(|_| {
+            tracing::error!("a decoder panicked");
+            Err(Refusal::ImageBroken.into())
+        })
+    }
+}
+
+fn next(work: &Mutex<Receiver<Work>>) -> Option<Work> {
+    let work = work.lock().unwrap_or_else(PoisonError::into_inner);
+    work.recv().ok()
+}
+
 async fn wait(of: &Arc<Semaphore>, count: u32) -> Result<OwnedSemaphorePermit> {
     let turn = timeout(TURN, Arc::clone(of).acquire_many_owned(count)).await;
     let turn = turn.map_err(|_| Refusal::TooMany { seconds: 30 })?;
     turn.map_err(|closed| Failure::Other(closed.to_string()).into())
-}
-
-/// A decoder that panics has met a file that is broken.
-async fn run<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
-    match spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) if error.is_panic() => {
-            tracing::error!("a decoder panicked");
-            Err(Refusal::ImageBroken.into())
-        }
-        Err(error) => Err(Failure::Other(error.to_string()).into()),
-    }
 }
