@@ -3,6 +3,14 @@
 
 // Views are types that nest as deep as the markup does.
 #![recursion_limit = "512"]
+#![cfg_attr(
+    feature = "ssr",
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "what is loaded late is rendered in browsers only; for them it is checked"
+    )
+)]
 #![allow(
     unreachable_pub,
     reason = "the component macro writes public items, modules stay private"

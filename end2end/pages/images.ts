@@ -52,7 +52,7 @@ export class Images {
     }).toPass({ timeout: 15_000 });
   }
 
-  private async transfer(pictures: Picture[]) {
+  async transfer(pictures: Picture[]) {
     const files = pictures.map(({ name, mimeType, buffer }) => ({ name, mimeType, data: buffer.toString('base64') }));
     return this.page.evaluateHandle((files) => {
       const transfer = new DataTransfer();

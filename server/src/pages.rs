@@ -189,7 +189,7 @@ fn policy(public_url: &str, nonce: &str) -> String {
     let own = public_url.replacen("http", "ws", 1);
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self' data: blob:; connect-src 'self' {own}; manifest-src 'self'; form-action 'self'; \
+         img-src 'self' data: blob:; connect-src 'self' blob: {own}; manifest-src 'self'; form-action 'self'; \
          base-uri 'none'; frame-ancestors 'none'"
     )
 }

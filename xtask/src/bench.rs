@@ -22,7 +22,7 @@ use report::Row;
 
 type Measure = fn(&Tree) -> Result<Vec<Row>>;
 
-const ROWS: [(&str, Measure); 14] = [
+const ROWS: [(&str, Measure); 15] = [
     ("hub", chat::hub),
     ("mqtt", chat::mqtt),
     ("arrival", chat::arrival),
@@ -32,6 +32,7 @@ const ROWS: [(&str, Measure); 14] = [
     ("search", requests::search),
     ("receipts", feel::receipts),
     ("feel", feel::browser),
+    ("images", feel::images),
     ("torture", feel::torture),
     ("memory", size::memory),
     ("start", size::start),

@@ -43,16 +43,23 @@ pub(crate) fn build(tree: &Tree) -> Result<()> {
 }
 
 fn compile(tree: &Tree) -> Result<()> {
-    cargo(tree)
-        .args(["build", "--package", "frontend", "--profile", "wasm"])
-        .args(["--target", WASM, "--target-dir"])
-        .arg(tree.target.join("wasm"))
-        // What is loaded late is cut out by what refers to what.
-        .env(
-            "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
-            "-Clink-arg=--emit-relocs",
-        )
-        .run()
+    for bundle in BUNDLES {
+        let mut build = cargo(tree);
+        build
+            .args(["build", "--package", "frontend", "--profile", "wasm"])
+            .args(["--bin", bundle, "--target", WASM, "--target-dir"])
+            .arg(tree.target.join("wasm"))
+            // What is loaded late is cut out by what refers to what.
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS",
+                "-Clink-arg=--emit-relocs",
+            );
+        if bundle == SPLIT {
+            build.args(["--features", "late"]);
+        }
+        build.run()?;
+    }
+    Ok(())
 }
 
 /// Cuts out of a bundle what is loaded late, and makes its JavaScript glue. Returns the folder of all of it.
@@ -66,7 +73,7 @@ fn glue(tree: &Tree, bundle: &str) -> Result<PathBuf> {
         if bundle == SPLIT {
             split(bundle, &fs::read(&compiled)?, &first, &folder)?;
         } else {
-            fs::write(&first, without_late(&fs::read(&compiled)?)?)?;
+            fs::write(&first, whole(&fs::read(&compiled)?)?)?;
         }
         Bindgen::new()
             .input_path(&first)
@@ -97,20 +104,9 @@ fn split(bundle: &str, compiled: &[u8], first: &Path, folder: &Path) -> Result<(
     Ok(())
 }
 
-/// What is loaded late is exported for the splitter, in every bundle; where nothing leads there, it is dead.
-fn without_late(compiled: &[u8]) -> Result<Vec<u8>> {
+/// Without what only a linker reads.
+fn whole(compiled: &[u8]) -> Result<Vec<u8>> {
     let mut module = walrus(compiled)?;
-    let late: Vec<_> = module
-        .exports
-        .iter()
-        .filter(|export| export.name.starts_with("__wasm_split_"))
-        .map(walrus::Export::id)
-        .collect();
-    for export in late {
-        module.exports.delete(export);
-    }
-    walrus::passes::gc::run(&mut module);
-    // They speak of what was before, and only to a linker.
     for section in ["linking", "reloc.CODE", "reloc.DATA"] {
         module.customs.remove_raw(section);
     }

@@ -185,11 +185,15 @@ pub fn Strip(talk: Talk, tray: Tray) -> impl IntoView {
 }
 
 fn take(
-    chosen: Vec<SendWrapper<gloo_file::File>>,
+    chosen: Vec<SendWrapper<gloo_file::FileList>>,
     items: RwSignal<Vec<Picked>>,
     trouble: RwSignal<Option<String>>,
     upload: impl Fn(Picked),
 ) {
+    let chosen: Vec<_> = chosen
+        .iter()
+        .flat_map(|files| files.iter().cloned().map(SendWrapper::new))
+        .collect();
     let max = Image::MAX_A_MESSAGE;
     let room = max.saturating_sub(items.with_untracked(Vec::len));
     let too_many = (chosen.len() > room).then(|| Refusal::TooManyImages { max }.to_string());

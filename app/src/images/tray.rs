@@ -1,7 +1,7 @@
 //! Where images come from: the button, a paste, a drop. What becomes of them is `strip.rs`, which is loaded late.
 
 use domain::Mention;
-use gloo_file::File;
+use gloo_file::FileList;
 use leptos::{html, prelude::*};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
@@ -16,7 +16,7 @@ const ACCEPT: &str = "image/jpeg,image/png,image/gif,image/webp,image/avif";
 #[derive(Clone, Copy)]
 pub struct Tray {
     /// Chosen, and not yet taken by the strip.
-    pub(super) chosen: RwSignal<Vec<SendWrapper<File>>>,
+    pub(super) chosen: RwSignal<Vec<SendWrapper<FileList>>>,
     /// There are images to be sent with the next message.
     pub filled: RwSignal<bool>,
     /// From the first image on.
@@ -40,17 +40,15 @@ impl Tray {
 
     /// Whether there was any file.
     pub fn fill(self, files: Option<web_sys::FileList>) -> bool {
-        let files = files.map(gloo_file::FileList::from);
-        let files: Vec<_> = files
-            .iter()
-            .flat_map(|files| files.iter())
-            .map(|file| SendWrapper::new(file.clone()))
-            .collect();
-        let any = !files.is_empty();
-        if any {
+        let files = files.filter(|files| files.length() > 0);
+        let any = files.is_some();
+        if let Some(files) = files {
             self.used.set(true);
             self.filled.set(true);
-            self.chosen.update(|chosen| chosen.extend(files));
+            // A list that lives on in its field would be emptied with it.
+            let files = gloo_file::FileList::from(files);
+            self.chosen
+                .update(|chosen| chosen.push(SendWrapper::new(files)));
         }
         any
     }

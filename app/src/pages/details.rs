@@ -5,11 +5,10 @@ use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{
     api,
-    late::{Ask, Dialogs},
+    late::{Ask, Dialogs, Late, late},
     talk::Talk,
 };
 use crate::{
-    images::Shared,
     invitations::InviteButton,
     ui::{
         Avatar, Confirm, Dialog, Field, Glyph, Icon, Trouble, act, click, effect, value_of, when,
@@ -67,7 +66,9 @@ pub(super) fn Details(
                     <InviteButton page=id on_click=Callback::new(move |()| dialogs.open(Ask::Invite(id)))/>
                 </div>
             })}
-            <Shared talk=talk all=Callback::new(move |()| dialogs.open(Ask::Gallery(talk)))/>
+            {when(move || talk.pictures.with(|all| !all.is_empty()), move || {
+                late(Late::Shared(talk, Callback::new(move |()| dialogs.open(Ask::Gallery(talk)))))
+            })}
             <p class="leave">
                 <button type="button" class="quiet" on:click=click(move || dialogs.open(Ask::Leave(talk)))>
                     "Leave this page"

@@ -1,43 +1,19 @@
 //! Views that no first view shows: dialogs, the menu of a message, what a search found. Their code is a file of its own,
 //! which the browser loads when somebody begins to use the page.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering::Relaxed},
-};
+use std::sync::Arc;
 
 use domain::{Member, Mention, Message, PageId};
-use futures::FutureExt as _;
-use leptos::{
-    either::Either,
-    ev,
-    prelude::*,
-    task::spawn_local,
-    wasm_split::{SplitLoaderError, wasm_split},
-};
+use leptos::prelude::*;
 
-use super::{
-    composer::{
-        Answering, Editing,
-        names::{Names, NamesList},
-    },
-    details::{LeaveDialog, RemoveDialog, RenameDialog},
-    info::{DeleteDialog, InfoDialog},
-    menu::MessageMenu,
-    search::{SearchResults, Searching},
-    talk::Talk,
-};
-use crate::{
-    images::{GalleryDialog, Lightbox, Strip},
-    invitations::InviteDialog,
-    people::MyNameDialog,
-};
+use super::{composer::names::Names, search::Searching, talk::Talk};
 
 #[derive(Clone)]
 pub(super) enum Late {
     Dialog(Ask, RwSignal<bool>),
     MessageMenu(Talk),
     Lightbox(Talk),
+    Shared(Talk, Callback<()>),
     Strip(Talk),
     Found(Searching),
     Editing(Talk),
@@ -57,12 +33,21 @@ pub(super) enum Ask {
     Rename(Talk),
 }
 
+#[cfg(not(feature = "ssr"))]
 impl Late {
     fn view(self) -> AnyView {
+        use super::{
+            composer::{Answering, Editing, names::NamesList},
+            menu::MessageMenu,
+            search::SearchResults,
+        };
+        use crate::images::{Lightbox, Shared, Strip};
+
         match self {
             Self::Dialog(ask, open) => ask.view(open),
             Self::MessageMenu(talk) => view! { <MessageMenu talk=talk/> }.into_any(),
             Self::Lightbox(talk) => view! { <Lightbox talk=talk/> }.into_any(),
+            Self::Shared(talk, all) => view! { <Shared talk=talk all=all/> }.into_any(),
             Self::Strip(talk) => view! { <Strip talk=talk tray=talk.tray/> }.into_any(),
             Self::Editing(talk) => view! { <Editing talk=talk/> }.into_any(),
             Self::Answering(talk) => view! { <Answering talk=talk/> }.into_any(),
@@ -74,8 +59,15 @@ impl Late {
     }
 }
 
+#[cfg(not(feature = "ssr"))]
 impl Ask {
     fn view(self, open: RwSignal<bool>) -> AnyView {
+        use super::{
+            details::{LeaveDialog, RemoveDialog, RenameDialog},
+            info::{DeleteDialog, InfoDialog},
+        };
+        use crate::{images::GalleryDialog, invitations::InviteDialog, people::MyNameDialog};
+
         match self {
             Self::DeleteMessage(talk, message) => {
                 view! { <DeleteDialog talk=talk message=message open=open/> }.into_any()
@@ -124,76 +116,119 @@ impl Dialogs {
     }
 }
 
-/// The file could not be had: the network is away, or a newer program answers.
-struct Missing;
+/// The server renders none of them.
+#[cfg(feature = "ssr")]
+pub(super) fn late(_: Late) -> impl IntoView {}
 
-impl From<SplitLoaderError> for Missing {
-    fn from(_: SplitLoaderError) -> Self {
-        Self
+#[cfg(feature = "ssr")]
+pub(super) fn load_soon() {}
+
+#[cfg(not(feature = "ssr"))]
+pub(super) use self::browser::{late, load_soon};
+
+#[cfg(not(feature = "ssr"))]
+mod browser {
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+    use futures::FutureExt as _;
+    use leptos::{either::Either, ev, prelude::*, task::spawn_local};
+
+    use super::Late;
+
+    /// The file could not be had: the network is away, or a newer program answers.
+    struct Missing;
+
+    #[cfg(feature = "late")]
+    impl From<leptos::wasm_split::SplitLoaderError> for Missing {
+        fn from(_: leptos::wasm_split::SplitLoaderError) -> Self {
+            Self
+        }
     }
-}
 
-static LOADED: AtomicBool = AtomicBool::new(false);
+    static LOADED: AtomicBool = AtomicBool::new(false);
 
-#[allow(
-    unsafe_code,
-    clippy::unnecessary_wraps,
-    reason = "the macro declares what the loader will have linked, and fails where it cannot"
-)]
-#[wasm_split(late, wasm_split_path = ::leptos::wasm_split, fallible, preload(#[allow(unsafe_code)] fetch))]
-fn build(late: Late) -> Result<AnyView, Missing> {
-    Ok(late.view())
-}
+    #[cfg(feature = "late")]
+    #[allow(
+        unsafe_code,
+        clippy::unnecessary_wraps,
+        reason = "the macro declares what the loader will have linked, and fails where it cannot"
+    )]
+    #[leptos::wasm_split::wasm_split(late, wasm_split_path = ::leptos::wasm_split, fallible, preload(#[allow(unsafe_code)] fetch))]
+    fn build(late: Late) -> Result<AnyView, Missing> {
+        Ok(late.view())
+    }
 
-async fn load() -> Result<(), Missing> {
-    fetch().await?;
-    LOADED.store(true, Relaxed);
-    Ok(())
-}
+    /// A bundle that is not split has all of it from the beginning.
+    #[cfg(not(feature = "late"))]
+    #[allow(
+        clippy::unused_async,
+        clippy::unnecessary_wraps,
+        reason = "as the other"
+    )]
+    async fn build(late: Late) -> Result<AnyView, Missing> {
+        Ok(late.view())
+    }
 
-/// Loads the file with the first touch or key: what somebody opens first is there at once.
-pub(super) fn load_soon() {
-    let begin = || {
-        if !LOADED.load(Relaxed) {
-            spawn_local(async {
-                let _ = load().await;
+    #[cfg(not(feature = "late"))]
+    #[allow(
+        clippy::unused_async,
+        clippy::unnecessary_wraps,
+        reason = "as the other"
+    )]
+    async fn fetch() -> Result<(), Missing> {
+        Ok(())
+    }
+
+    async fn load() -> Result<(), Missing> {
+        fetch().await?;
+        LOADED.store(true, Relaxed);
+        Ok(())
+    }
+
+    /// Loads the file with the first touch or key: what somebody opens first is there at once.
+    pub(in crate::pages) fn load_soon() {
+        let begin = || {
+            if !LOADED.load(Relaxed) {
+                spawn_local(async {
+                    let _ = load().await;
+                });
+            }
+        };
+        Effect::new(move |_| {
+            let touch = window_event_listener(ev::pointerdown, move |_| begin());
+            let key = window_event_listener(ev::keydown, move |_| begin());
+            on_cleanup(move || {
+                touch.remove();
+                key.remove();
             });
-        }
-    };
-    Effect::new(move |_| {
-        let touch = window_event_listener(ev::pointerdown, move |_| begin());
-        let key = window_event_listener(ev::keydown, move |_| begin());
-        on_cleanup(move || {
-            touch.remove();
-            key.remove();
         });
-    });
-}
-
-/// A view out of that file, as soon as it is there.
-pub(super) fn late(what: Late) -> impl IntoView {
-    let loaded = RwSignal::new(LOADED.load(Relaxed).then_some(true));
-    let try_it = move || {
-        loaded.set(None);
-        spawn_local(async move {
-            loaded.try_set(Some(load().await.is_ok()));
-        });
-    };
-    if loaded.get_untracked().is_none() {
-        try_it();
     }
-    move || match loaded.get() {
-        None => None,
-        // Loaded: the future is ready with its first poll.
-        Some(true) => {
-            let built = build(what.clone()).now_or_never();
-            built.and_then(Result::ok).map(Either::Left)
+
+    /// A view out of that file, as soon as it is there.
+    pub(in crate::pages) fn late(what: Late) -> impl IntoView {
+        let loaded = RwSignal::new(LOADED.load(Relaxed).then_some(true));
+        let try_it = move || {
+            loaded.set(None);
+            spawn_local(async move {
+                loaded.try_set(Some(load().await.is_ok()));
+            });
+        };
+        if loaded.get_untracked().is_none() {
+            try_it();
         }
-        Some(false) => Some(Either::Right(view! {
-            <div class="missing" role="alert">
-                <p>"This part could not be loaded."</p>
-                <button type="button" class="btn ghost" on:click=move |_| try_it()>"Try again"</button>
-            </div>
-        })),
+        move || match loaded.get() {
+            None => None,
+            // Loaded: the future is ready with its first poll.
+            Some(true) => {
+                let built = build(what.clone()).now_or_never();
+                built.and_then(Result::ok).map(Either::Left)
+            }
+            Some(false) => Some(Either::Right(view! {
+                <div class="missing" role="alert">
+                    <p>"This part could not be loaded."</p>
+                    <button type="button" class="btn ghost" on:click=move |_| try_it()>"Try again"</button>
+                </div>
+            })),
+        }
     }
 }

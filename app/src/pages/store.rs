@@ -1,14 +1,15 @@
 //! One page's messages, merged from the first view, live events, history, answers to a resync and what I wrote.
 //! Pure: no clock, no browser. Whatever the order of arrival, the same timeline comes out, and no state goes back.
 
+mod pictures;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
 use domain::{
-    AccountId, Around, History, Image, Mention, Message, MessageId, PageId, PageImage, Quote, Room,
-    Timestamp,
+    AccountId, Around, History, Image, Mention, Message, MessageId, PageId, Quote, Room, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -362,30 +363,6 @@ impl Store {
             }
         }
         entries
-    }
-
-    /// Of the messages that are shown, the oldest first.
-    pub fn images(&self) -> Vec<PageImage> {
-        let of = |message: &Arc<Message>| {
-            let message = Arc::clone(message);
-            let images = message.images.clone();
-            images.into_iter().map(move |image| PageImage {
-                message: message.id,
-                seq: message.seq,
-                author: message.author,
-                author_name: message.author_name.clone(),
-                at: message.at,
-                image,
-            })
-        };
-        self.shown().flat_map(of).collect()
-    }
-
-    /// The newest of them, the newest first.
-    pub fn pictures(&self) -> Vec<Image> {
-        const MOST: usize = 6;
-        let of = |message: &Arc<Message>| message.images.clone().into_iter().rev();
-        self.shown().rev().flat_map(of).take(MOST).collect()
     }
 
     fn shown(&self) -> impl DoubleEndedIterator<Item = &Arc<Message>> {

@@ -17,24 +17,54 @@ use crate::{
 
 const MESSAGES: u32 = 5_000;
 
-pub(crate) fn browser(tree: &Tree) -> Result<Vec<Row>> {
-    let stoa = Stand::new(tree, 5, MESSAGES, &[])?;
+/// What a spec in `end2end/bench` has measured on this stand.
+fn watched(tree: &Tree, stoa: &Stand, spec: &str) -> Result<Vec<Value>> {
     let mut said = Vec::new();
     Command::new("npx")
-        .args(["playwright", "test", "--config", "bench.config.ts"])
+        .args(["playwright", "test", "--config", "bench.config.ts", spec])
         .current_dir(tree.end2end())
         .env("STOA_ADDRESS", &stoa.server.address)
+        .env("STOA_PID", stoa.server.id().to_string())
         .env("STOA_SEED", stoa.seed())
         .watch(|line| {
             if let Some((_, json)) = line.split_once("BENCH ") {
                 said.extend(serde_json::from_str::<Value>(json));
             }
         })?;
-    let figure = |name: &str| -> Result<Value> {
-        let found = said.iter().find(|said| !said[name].is_null());
-        Ok(found.with_context(|| format!("no figure of {name}"))?[name].clone())
-    };
-    let (scroll, typing) = (figure("scroll")?, figure("typing")?);
+    Ok(said)
+}
+
+fn figure(said: &[Value], name: &str) -> Result<Value> {
+    let found = said.iter().find(|said| !said[name].is_null());
+    Ok(found.with_context(|| format!("no figure of {name}"))?[name].clone())
+}
+
+pub(crate) fn images(tree: &Tree) -> Result<Vec<Row>> {
+    let stoa = Stand::new(tree, 5, 100, &[])?;
+    let said = watched(tree, &stoa, "images")?;
+    let (jpeg, twelve) = (figure(&said, "jpeg")?, figure(&said, "twelve")?);
+    let (usual, over) = (number(&jpeg["p50"]), number(&twelve["over"]));
+    Ok(vec![
+        Row::new(
+            format!(
+                "JPEG of {} KB, from drop to thumbnail on the other screen, p50 / most",
+                jpeg["kilobytes"]
+            ),
+            format!("{usual:.0} / {} ms", jpeg["most"]),
+        )
+        .budget("≤ 250 ms", usual <= 250.0),
+        Row::new(
+            "12 images of 5 MB at once: until all are shown; memory over idle",
+            format!("{} s; {over:.0} MB", twelve["seconds"]),
+        )
+        .budget("≤ 150 MB", over <= 150.0),
+    ])
+}
+
+pub(crate) fn browser(tree: &Tree) -> Result<Vec<Row>> {
+    let stoa = Stand::new(tree, 5, MESSAGES, &[])?;
+    let said = watched(tree, &stoa, "feel")?;
+    let (scroll, typing) = (figure(&said, "scroll")?, figure(&said, "typing")?);
     Ok(vec![
         Row::new(
             "5,000 messages scrolled up in Chromium: frames over 50 ms",

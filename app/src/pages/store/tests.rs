@@ -146,6 +146,7 @@ fn draft(n: usize) -> Draft {
         body: format!("draft {n}"),
         reply: None,
         mentions: Vec::new(),
+        images: Vec::new(),
         written: Timestamp(n as i64),
         refused: None,
     }
@@ -402,7 +403,7 @@ proptest! {
                 },
                 Step::Answer(_) => {}
                 Step::Write(n) => if let Some(message) = pick(n) {
-                    store.write(Draft { id: message.id, page: page(), body: message.body.clone(), reply: None, mentions: Vec::new(), written: message.at, refused: None });
+                    store.write(Draft { id: message.id, page: page(), body: message.body.clone(), reply: None, mentions: Vec::new(), images: Vec::new(), written: message.at, refused: None });
                 },
                 Step::Accepted(n) => if let Some(message) = pick(n) {
                     told = told.max(message.seq);

@@ -1,12 +1,55 @@
 //! What is done to a single message: answered, reacted to, edited, taken back, found again.
 
-use domain::{Caption, Mention, Message, MessageId};
+use domain::{Caption, Image, Mention, Message, MessageId, PageImage, Quote, Timestamp};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{ANSWER, Held, Span, Talk};
+use super::{ANSWER, Draft, Held, Span, Store, Talk, new_id};
 use crate::{Problem, live::within, pages::api, ui::effect};
 
 impl Talk {
+    /// What the next message answers.
+    pub fn take_reply(self) -> Option<Quote> {
+        let reply = self.replying.get_untracked();
+        self.replying.set(None);
+        self.stop_typing();
+        reply.as_deref().map(Quote::of)
+    }
+
+    /// Also when the page is not open any more: images may have taken long.
+    pub fn deliver(
+        self,
+        body: String,
+        mentions: Vec<Mention>,
+        images: Vec<Image>,
+        reply: Option<Quote>,
+    ) {
+        let now = js_sys::Date::now() as i64;
+        let written = self.state.try_update_value(|state| {
+            state.written = now.max(state.written + 1);
+            state.written
+        });
+        let draft = Draft {
+            id: MessageId(new_id(Timestamp(written.unwrap_or(now)))),
+            page: self.id,
+            body,
+            reply,
+            mentions,
+            images,
+            written: Timestamp(written.unwrap_or(now)),
+            refused: None,
+        };
+        if written.is_some() {
+            self.to_latest();
+            self.change_holding(Held::End, |store| store.write(draft.clone()));
+        }
+        self.outbox.push(draft);
+    }
+
+    /// The images of what is loaded, the oldest first.
+    pub fn images(self) -> Vec<PageImage> {
+        self.store.with_value(Store::images)
+    }
+
     pub async fn edit(
         self,
         id: MessageId,
