@@ -48,8 +48,10 @@ impl Stripped {
             Orientation::NoTransforms => 0,
             _ => bytes,
         };
-        // What is halfway shrunk.
-        Ok(bytes + beside.max(turned) + bytes / 3)
+        let grey = !decoder.color_type().has_color();
+        let coloured = if grey { 3 * bytes } else { 0 };
+        // And what is halfway shrunk.
+        Ok(bytes + coloured + beside.max(turned) + bytes / 3)
     }
 
     /// All of it: what cannot be decoded to its end is broken. Of what moves, the first picture is given.
@@ -60,14 +62,11 @@ impl Stripped {
         if self.frames > 1 {
             self.decode_frames(until)?;
         }
-        pixels = match pixels {
-            DynamicImage::ImageLuma16(_) => pixels.into_luma8().into(),
-            DynamicImage::ImageLumaA16(_) => pixels.into_luma_alpha8().into(),
-            DynamicImage::ImageRgb16(_) | DynamicImage::ImageRgb32F(_) => pixels.into_rgb8().into(),
-            DynamicImage::ImageRgba16(_) | DynamicImage::ImageRgba32F(_) => {
-                pixels.into_rgba8().into()
-            }
-            _ => pixels,
+        // Two kinds are enough for all that follows.
+        pixels = match (&pixels, pixels.color().has_alpha()) {
+            (DynamicImage::ImageRgb8(_) | DynamicImage::ImageRgba8(_), _) => pixels,
+            (_, true) => pixels.into_rgba8().into(),
+            (_, false) => pixels.into_rgb8().into(),
         };
         pixels.apply_orientation(self.orientation);
         Ok(Decoded { pixels, profile })

@@ -76,9 +76,10 @@ impl Checked {
 }
 
 fn written(kind: ImageKind, Decoded { pixels, profile }: &Decoded) -> Result<Vec<u8>, Refusal> {
-    let profile = profile.as_deref();
+    // One for greys or for ink says nothing of what was made of it.
+    let profile = profile.as_deref().filter(|it| shrink::is_rgb(it));
     match kind {
-        ImageKind::Jpeg => jpeg(pixels, profile.filter(|it| shrink::is_rgb(it))),
+        ImageKind::Jpeg => jpeg(pixels, profile),
         ImageKind::Png => {
             let mut file = Vec::new();
             let mut encoder = PngEncoder::new(&mut file);
@@ -98,11 +99,9 @@ fn written(kind: ImageKind, Decoded { pixels, profile }: &Decoded) -> Result<Vec
 
 /// By an encoder that takes a third of the time that the one of `image` does.
 fn jpeg(pixels: &DynamicImage, profile: Option<&[u8]>) -> Result<Vec<u8>, Refusal> {
-    let colours = match pixels {
-        DynamicImage::ImageLuma8(_) => jpeg_encoder::ColorType::Luma,
-        DynamicImage::ImageRgb8(_) => jpeg_encoder::ColorType::Rgb,
-        _ => return Err(Refusal::ImageBroken),
-    };
+    if !matches!(pixels, DynamicImage::ImageRgb8(_)) {
+        return Err(Refusal::ImageBroken);
+    }
     let side = |side: u32| u16::try_from(side).map_err(|_| Refusal::ImageBroken);
     let (width, height) = (side(pixels.width())?, side(pixels.height())?);
     let mut file = Vec::new();
@@ -112,7 +111,12 @@ fn jpeg(pixels: &DynamicImage, profile: Option<&[u8]>) -> Result<Vec<u8>, Refusa
     if let Some(profile) = profile {
         let _ = encoder.add_icc_profile(profile);
     }
-    let written = encoder.encode(pixels.as_bytes(), width, height, colours);
+    let written = encoder.encode(
+        pixels.as_bytes(),
+        width,
+        height,
+        jpeg_encoder::ColorType::Rgb,
+    );
     written.map_err(|_| Refusal::ImageBroken)?;
     Ok(file)
 }

@@ -137,6 +137,32 @@ fn each_orientation_is_applied() {
 }
 
 #[test]
+fn grey_stays_grey() {
+    let grey = DynamicImage::from(RgbImage::from_pixel(400, 300, Rgb([90, 90, 90])));
+    let mut png = Vec::new();
+    let encoder = image::codecs::png::PngEncoder::new(&mut png);
+    grey.to_luma16().write_with_encoder(encoder).unwrap();
+    let mut jpeg = Vec::new();
+    let encoder = image::codecs::jpeg::JpegEncoder::new(&mut jpeg);
+    grey.to_luma8().write_with_encoder(encoder).unwrap();
+    for file in [png, telling_jpeg(&jpeg, 1), telling_jpeg(&jpeg, 6)] {
+        let kept = take(&file).unwrap();
+        for file in [
+            &kept.original,
+            &kept
+                .shrunk
+                .thumbnails
+                .first()
+                .map_or(kept.original.clone(), |it| it.1.clone()),
+        ] {
+            let shown = image::load_from_memory(file).unwrap().into_rgb8();
+            let shown = shown.get_pixel(5, 5).0;
+            assert!(shown.iter().all(|part| part.abs_diff(90) < 4), "{shown:?}");
+        }
+    }
+}
+
+#[test]
 fn colours_of_another_profile_are_converted_for_thumbnails() {
     let wide = moxcms::ColorProfile::new_display_p3().encode().unwrap();
     let profile = segment(0xe2, &[b"ICC_PROFILE\0\x01\x01", &*wide].concat());
