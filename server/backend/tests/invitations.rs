@@ -64,7 +64,7 @@ on_both! {
                 panic!("{view:?}");
             };
             assert_eq!((page_name.as_str(), invited_by.as_str(), to), ("Garden", "Ada", email("mila@stoa.example")));
-            assert_eq!(members, [(ada.account, "AD".to_owned())]);
+            assert_eq!(members, [(ada.account, "Ad".to_owned())]);
             assert_eq!((known_name, signed_in_as), (None, None));
         }
         let list = place.backend.invitations(&ada, Some(page)).await.unwrap();
