@@ -284,6 +284,10 @@ test.describe('on a phone', () => {
     expect(width).toBe(390);
     await danas.shown.first().tap();
     await expect(danas.lightbox).toBeVisible();
+    for (const name of ['Reply', 'Close']) {
+      await expect(danas.lightbox.getByRole('button', { name, exact: true })).toBeInViewport({ ratio: 1 });
+    }
+    await expect(danas.lightbox.getByRole('link', { name: 'Download' })).toBeInViewport({ ratio: 1 });
     const picture = danas.lightbox.locator('.picture');
     const at = (y: number) => ({ pointerId: 7, pointerType: 'touch', isPrimary: true, clientX: 200, clientY: y, bubbles: true });
     await picture.dispatchEvent('pointerdown', at(300));

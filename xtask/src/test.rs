@@ -146,7 +146,14 @@ fn clippy(tree: &Tree) -> Result<()> {
         .run()?;
     // The browser's side is other code: what only wasm compiles, clippy above has not seen.
     cargo(tree)
-        .args(["clippy", "--package", "frontend", "--quiet"])
+        .args([
+            "clippy",
+            "--package",
+            "frontend",
+            "--features",
+            "late",
+            "--quiet",
+        ])
         .args(["--target", site::WASM, "--target-dir"])
         .arg(tree.target.join("wasm"))
         .args(["--", "-D", "warnings"])

@@ -8,33 +8,19 @@ use tokio::{
     task::{JoinSet, LocalSet},
 };
 
-use crate::{
-    arguments::Arguments,
-    stand::Seed,
-    wire::{Way, Wire},
-};
+use crate::{arguments::Arguments, stand::Seed, wire::Wire};
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let members: usize = arguments.number("subscribers")?;
     let seed = Seed::read(arguments)?;
     ensure!(seed.accounts.len() >= members, "the seed is too small");
-    let page = seed.page()?;
     let address = arguments.text("address")?;
     let everyone = LocalSet::new();
     let connected = everyone
         .run_until(async {
-            let ways = seed.accounts.iter().take(members).map(|account| {
-                let way = Way {
-                    address: address.to_owned(),
-                    path: Some("/mqtt".to_owned()),
-                    client: account.id.clone(),
-                    cookie: Some(account.cookie.clone()),
-                    username: None,
-                };
-                (way, format!("p/{page}/e"))
-            });
+            let ways = seed.ways(address, members)?;
             let mut tasks = JoinSet::new();
-            let wires = Wire::open_all(ways.collect(), QoS::AtMostOnce).await?;
+            let wires = Wire::open_all(ways, QoS::AtMostOnce).await?;
             for (mut wire, account) in wires.into_iter().zip(&seed.accounts) {
                 // As the app does: what concerns oneself, besides the page.
                 wire.subscribe(&format!("u/{}/e", account.id), QoS::AtMostOnce)

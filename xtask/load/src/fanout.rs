@@ -109,17 +109,8 @@ fn members(arguments: &Arguments, filter: &mut String) -> Result<Vec<Way>> {
     let seed = Seed::read(arguments)?;
     *filter = format!("p/{}/s/+", seed.page()?);
     let address = arguments.text("address")?;
-    Ok(seed
-        .accounts
-        .into_iter()
-        .map(|account| Way {
-            address: address.to_owned(),
-            path: Some("/mqtt".to_owned()),
-            client: account.id,
-            cookie: Some(account.cookie),
-            username: None,
-        })
-        .collect())
+    let ways = seed.ways(address, seed.accounts.len())?;
+    Ok(ways.into_iter().map(|(way, _)| way).collect())
 }
 
 /// The same shape at a broker that knows nothing of members.

@@ -19,7 +19,7 @@ use crate::{
     http::{Client, JSON, call},
     requests::post_message,
     stand::{Dice, Seed},
-    wire::{Way, Wire},
+    wire::Wire,
 };
 
 const CLIENTS: usize = 16;
@@ -33,18 +33,9 @@ async fn measure(arguments: &Arguments) -> Result<Value> {
     let address = arguments.text("address")?;
     let seed = Rc::new(Seed::read(arguments)?);
     let page = seed.page()?;
-    let ways = seed.accounts.iter().take(watchers).map(|account| {
-        let way = Way {
-            address: address.to_owned(),
-            path: Some("/mqtt".to_owned()),
-            client: account.id.clone(),
-            cookie: Some(account.cookie.clone()),
-            username: None,
-        };
-        (way, format!("p/{page}/e"))
-    });
+    let ways = seed.ways(address, watchers)?;
     let told = Rc::new(Cell::new(0_u64));
-    for mut wire in Wire::open_all(ways.collect(), QoS::AtMostOnce).await? {
+    for mut wire in Wire::open_all(ways, QoS::AtMostOnce).await? {
         let told = Rc::clone(&told);
         spawn_local(async move {
             while let Ok(marks) = wire.listen_for_marks().await {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::arguments::Arguments;
+use crate::{arguments::Arguments, wire::Way};
 
 #[derive(Deserialize)]
 pub(crate) struct Seed {
@@ -37,6 +37,22 @@ impl Seed {
     pub(crate) fn page(&self) -> Result<&str> {
         let page = self.pages.first().context("the seed has no page")?;
         Ok(&page.id)
+    }
+
+    /// The first of the people as browsers connect, each with what they listen to: the page.
+    pub(crate) fn ways(&self, address: &str, count: usize) -> Result<Vec<(Way, String)>> {
+        let page = self.page()?;
+        let way = |account: &Account| {
+            let way = Way {
+                address: address.to_owned(),
+                path: Some("/mqtt".to_owned()),
+                client: account.id.clone(),
+                cookie: Some(account.cookie.clone()),
+                username: None,
+            };
+            (way, format!("p/{page}/e"))
+        };
+        Ok(self.accounts.iter().take(count).map(way).collect())
     }
 }
 
