@@ -33,6 +33,8 @@ test('admin 6: signing out everywhere and disabling end every session at once', 
   await dana.call('set_disabled', { account, disabled: true });
   await closed;
   expect(await mila.call('whoami', {})).toBeNull();
+  // The open page goes there by itself; so does who asks for it anew.
+  await expect(mila.page).toHaveURL(/\/sign-in/);
   await mila.page.goto(`/p/${garden.id}`);
   await expect(mila.page).toHaveURL(/\/sign-in/);
   await dana.call('set_disabled', { account, disabled: false });

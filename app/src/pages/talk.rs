@@ -122,6 +122,8 @@ struct State {
     /// When typing was last told; 0 after it has stopped.
     typed: i64,
     writers: signals::Writers,
+    /// The page's number when it was opened: what came later is news.
+    opened: i64,
     /// News that waits to be said.
     unsaid: Vec<String>,
     /// When the last draft was written: the next is later, whatever the clock says.
@@ -155,6 +157,7 @@ impl Talk {
             read: room.read,
             delivered: room.read,
             seen: store.latest(),
+            opened: store.latest(),
             ..State::default()
         };
         Self {
@@ -315,6 +318,9 @@ impl Talk {
             Some(Ok(history)) => {
                 self.live.answered();
                 let more = history.more;
+                for message in &history.messages {
+                    self.announce(message);
+                }
                 self.change(|store| store.caught_up(after, history));
                 let further = self.store.with_value(Store::known) > after;
                 (more && further) || self.state.with_value(|state| state.again)

@@ -13,8 +13,15 @@ const BURST: u32 = 1_000;
 const SPOKEN: usize = 300;
 
 impl Talk {
-    /// A message by somebody else has arrived.
+    /// Says a message that somebody else has written since the page was opened, the first time it is met, pushed or
+    /// asked for.
     pub(super) fn announce(self, message: &Message) {
+        let me = self.me.with_value(|me| me.account);
+        let met = self.store.with_value(|store| store.find(message.id).is_some());
+        let opened = self.state.with_value(|state| state.opened);
+        if met || message.seq <= opened || !message.is_news_to(me) {
+            return;
+        }
         let text = summary(&message.body, message.images.len());
         let text: String = text.chars().take(SPOKEN).collect();
         let said = format!("{}: {text}", message.author_name);

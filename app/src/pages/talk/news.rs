@@ -49,10 +49,7 @@ impl Talk {
         let here = topic == Topic::Page(self.id);
         match event {
             Event::Message(message) if message.page == self.id => {
-                let me = self.me.with_value(|me| me.account);
-                if message.author != me && message.changed == message.seq {
-                    self.announce(message);
-                }
+                self.announce(message);
                 let message = message.clone();
                 self.change(|store| store.message(message));
                 self.check_soon();
