@@ -1,5 +1,5 @@
-//! Puts the built site (wasm, its glue, stylesheet, public files) into the program, each file as it is and, where one
-//! lies beside it, in its brotli form. `STOA_ASSETS` becomes the hash of it all, which is part of every asset's address.
+//! Puts the built site (wasm, its glue, stylesheet, public files) into the program, each file in its brotli form where one
+//! lies beside it, else as it is. `STOA_ASSETS` becomes the hash of it all, which is part of every asset's address.
 
 use std::{
     env,
@@ -35,14 +35,14 @@ fn main() -> io::Result<()> {
         let path = file.canonicalize()?;
         let path = path.to_string_lossy();
         let small = PathBuf::from(format!("{path}.br"));
-        let brotli = if small.is_file() {
-            format!("Some(include_bytes!({:?}))", small.to_string_lossy())
+        let content = if small.is_file() {
+            format!("Brotli(include_bytes!({:?}))", small.to_string_lossy())
         } else {
-            "None".to_owned()
+            format!("Plain(include_bytes!({path:?}))")
         };
         writeln!(
             table,
-            "    Asset {{ name: {name:?}, plain: include_bytes!({path:?}), brotli: {brotli} }},"
+            "    Asset {{ name: {name:?}, content: Content::{content} }},"
         )
         .expect("a string takes everything");
         hash.write(name.as_bytes());

@@ -6,7 +6,7 @@ mod event;
 mod link;
 mod socket;
 
-use std::{cell::RefCell, collections::BTreeSet, rc::Rc};
+use std::{cell::RefCell, rc::Rc};
 
 use domain::{AccountId, Event, PageId, Topic};
 use gloo_timers::callback::Interval;
@@ -51,7 +51,7 @@ struct Session {
 struct State {
     link: Link,
     socket: Option<Socket>,
-    topics: BTreeSet<PageId>,
+    topics: Vec<PageId>,
 }
 
 impl Live {
@@ -94,7 +94,7 @@ impl Live {
     }
 
     /// Subscribes to these pages, and to no others any more.
-    pub fn follow(self, pages: BTreeSet<PageId>) {
+    pub fn follow(self, pages: Vec<PageId>) {
         if let Some(session) = self.session() {
             session.follow(pages);
         }
@@ -174,7 +174,7 @@ impl Session {
             state: RefCell::new(State {
                 link: Link::new(socket::now()),
                 socket: None,
-                topics: BTreeSet::new(),
+                topics: Vec::new(),
             }),
             listeners: RefCell::default(),
             timer: RefCell::default(),
@@ -298,15 +298,11 @@ impl Session {
         }
     }
 
-    fn follow(&self, pages: BTreeSet<PageId>) {
+    fn follow(&self, pages: Vec<PageId>) {
         let state = &mut *self.state.borrow_mut();
         if let Some(socket) = state.socket.as_mut().filter(|_| state.link.is_up()) {
-            let new = pages.difference(&state.topics).copied();
-            let new: Vec<_> = new.flat_map(topics).collect();
-            let old = state.topics.difference(&pages).copied();
-            let old: Vec<_> = old.flat_map(topics).collect();
-            socket.subscribe(&new);
-            socket.unsubscribe(&old);
+            socket.subscribe(&beyond(&pages, &state.topics));
+            socket.unsubscribe(&beyond(&state.topics, &pages));
         }
         state.topics = pages;
     }
@@ -325,6 +321,12 @@ impl Session {
 }
 
 /// What happens on a page, and what is said there in passing.
+/// What is to be heard of the pages that are in one list and not in the other.
+fn beyond(pages: &[PageId], others: &[PageId]) -> Vec<Topic> {
+    let pages = pages.iter().filter(|page| !others.contains(page));
+    pages.copied().flat_map(topics).collect()
+}
+
 fn topics(page: PageId) -> [Topic; 2] {
     [Topic::Page(page), Topic::AllSignals(page)]
 }

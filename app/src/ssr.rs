@@ -13,9 +13,8 @@ use http::{
 use hydration_context::SsrSharedContext;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
-use leptos_router::location::RequestUrl;
 
-use crate::{Problem, form::Sent};
+use crate::{Problem, form::Sent, ui::Address};
 
 pub const SESSION_COOKIE: &str = "stoa_session";
 
@@ -75,8 +74,7 @@ pub async fn signed_in() -> Result<Viewer, Problem> {
 pub fn render(backend: Backend, parts: Parts, view: impl FnOnce() -> String) -> String {
     let owner = Owner::new_root(Some(Arc::new(SsrSharedContext::new())));
     let html = owner.with(|| {
-        let address = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        provide_context(RequestUrl::new(address));
+        provide_context(Address(parts.uri.path().to_owned()));
         provide_context(parts);
         provide_context(backend);
         view()

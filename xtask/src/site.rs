@@ -1,6 +1,8 @@
 //! What browsers load: wasm and its glue, the stylesheet, the public files, each with its `.br` beside it.
 //! What has not changed is not written again, so that the server is not compiled again either.
 
+mod short;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -85,6 +87,7 @@ fn glue(tree: &Tree, bundle: &str) -> Result<PathBuf> {
             .remove_producers_section(true)
             .generate(&folder)
             .context("wasm-bindgen")?;
+        short::shorten(&folder, bundle)?;
     }
     Ok(folder)
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use domain::{AccountId, Event, Message, PageId, PageListing};
 
+use crate::ui::ordered;
+
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listings {
     pages: Vec<PageListing>,
@@ -164,12 +166,12 @@ impl Listings {
 
     /// As the server does: the latest first, archived ones last. Pages without a message keep their place.
     fn sort(&mut self) {
-        self.pages.sort_by_key(|listing| {
-            (
-                listing.page.archived,
-                std::cmp::Reverse(listing.last_at.map_or(0, |at| at.0)),
-            )
-        });
+        let place = |listing: &PageListing| {
+            let last = listing.last_at.map_or(0, |at| at.0);
+            (listing.page.archived, std::cmp::Reverse(last))
+        };
+        let pages = std::mem::take(&mut self.pages);
+        self.pages = ordered(pages, |one, other| place(one) < place(other));
     }
 }
 

@@ -7,7 +7,6 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeSet,
     rc::Rc,
 };
 
@@ -21,6 +20,7 @@ use super::{api, store::Draft};
 use crate::{
     Problem,
     live::{alone, within},
+    ui::ordered,
 };
 
 /// What became of a draft.
@@ -60,7 +60,7 @@ struct Queue {
     /// In order of writing.
     drafts: RefCell<Vec<Draft>>,
     /// Pages on which a sender is at work.
-    sending: RefCell<BTreeSet<PageId>>,
+    sending: RefCell<Vec<PageId>>,
     /// Counts up when the network came back: whoever waits tries at once.
     nudges: Cell<u32>,
     listeners: RefCell<Vec<(usize, Listener)>>,
@@ -178,25 +178,21 @@ impl Outbox {
 
 impl Queue {
     fn send_all(self: &Rc<Self>) {
-        let pages: BTreeSet<_> = self
-            .drafts
-            .borrow()
-            .iter()
-            .map(|draft| draft.page)
-            .collect();
-        for page in pages {
-            self.send(page);
+        let drafts = self.drafts.borrow();
+        for draft in drafts.iter() {
+            self.send(draft.page);
         }
     }
 
     /// One sender for a page, so that messages arrive in the order they were written.
     fn send(self: &Rc<Self>, page: PageId) {
-        if self.sending.borrow_mut().insert(page) {
+        if !self.sending.borrow().contains(&page) {
+            self.sending.borrow_mut().push(page);
             let queue = Rc::clone(self);
             spawn_local(async move {
                 let name = format!("stoa.outbox.{}.{page}", queue.me);
                 alone(&name, Box::pin(queue.work(page))).await;
-                queue.sending.borrow_mut().remove(&page);
+                queue.sending.borrow_mut().retain(|busy| *busy != page);
             });
         }
     }
@@ -368,7 +364,8 @@ fn kept(me: AccountId) -> Vec<Draft> {
     in_order(drafts)
 }
 
-fn in_order(mut drafts: Vec<Draft>) -> Vec<Draft> {
-    drafts.sort_unstable_by_key(|draft| (draft.written, draft.id));
-    drafts
+fn in_order(drafts: Vec<Draft>) -> Vec<Draft> {
+    ordered(drafts, |one, other| {
+        (one.written, one.id) < (other.written, other.id)
+    })
 }

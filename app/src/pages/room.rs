@@ -1,8 +1,7 @@
 //! The members' app: the sidebar, and beside it the conversation that was chosen.
 
-use domain::{Identity, PageId, Refusal, Room};
+use domain::{PageId, Refusal, Room};
 use leptos::{either::EitherOf4, prelude::*, task::spawn_local};
-use leptos_router::{components::Router, hooks::use_location};
 
 use super::{
     api,
@@ -19,7 +18,7 @@ use crate::{
     Problem, first,
     images::Parcels,
     live::Live,
-    ui::{Away, Glyph, Icon, alive, click, effect, tab_title, when, words},
+    ui::{Away, Glyph, Icon, address, alive, click, effect, tab_title, when, words},
 };
 
 /// The room that came with the document, until it is shown.
@@ -34,12 +33,8 @@ pub fn MemberApp(first: first::Member) -> impl IntoView {
     let first::Member { me, pages, room } = first;
     Shelf::provide(pages);
     let first = StoredValue::new(room);
-    view! { <Router><Rooms me=me first=first/></Router> }
-}
-
-#[component]
-fn Rooms(me: Identity, first: First) -> impl IntoView {
-    let place = here();
+    let path = address(|path| Place::at(path) != Place::Nowhere);
+    let place = Memo::new(move |_| path.with(|path| Place::at(path)));
     let page = Signal::derive(move || place.get().page());
     view! {
         <div class=words(move || if place.get() == Place::Home { "room home" } else { "room" }.into())>
@@ -77,24 +72,6 @@ impl Place {
             _ => None,
         }
     }
-}
-
-fn here() -> Memo<Place> {
-    let path = use_location().pathname;
-    let place = Memo::new(move |_| path.with(|path| Place::at(path)));
-    #[cfg(not(feature = "ssr"))]
-    {
-        use leptos_router::location::{BrowserUrl, LocationProvider};
-        let browser = use_context::<BrowserUrl>();
-        // The address bar follows what is shown.
-        effect(move || {
-            path.track();
-            if let Some(browser) = &browser {
-                browser.ready_to_complete();
-            }
-        });
-    }
-    place
 }
 
 #[component]

@@ -1,9 +1,6 @@
 //! My pages, the same list wherever a sidebar shows it, kept true while the tab is open.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::time::Duration;
 
 use domain::{Event, Identity, PageId, PageListing, Timestamp};
 use gloo_timers::future::TimeoutFuture;
@@ -30,7 +27,7 @@ pub struct Shelf {
     /// The message that somebody wants to see, until its page shows it.
     visit: RwSignal<Option<(PageId, i64)>>,
     /// What this device has got of pages that are not open, and has not told yet.
-    arrived: StoredValue<BTreeMap<PageId, i64>>,
+    arrived: StoredValue<Vec<(PageId, i64)>>,
     live: Live,
 }
 
@@ -57,7 +54,7 @@ impl Shelf {
             watched: StoredValue::new(None),
             asking: StoredValue::new(Asking::No),
             visit: RwSignal::new(None),
-            arrived: StoredValue::new(BTreeMap::new()),
+            arrived: StoredValue::new(Vec::new()),
             live: Live::here(),
         };
         provide_context(shelf);
@@ -89,7 +86,7 @@ impl Shelf {
 
     /// As the server has just told.
     pub fn fill(self, pages: Vec<PageListing>) {
-        let ids: BTreeSet<_> = pages.iter().map(|listing| listing.page.id).collect();
+        let ids = pages.iter().map(|listing| listing.page.id).collect();
         self.list.update(|list| list.replace(pages));
         self.tell_arrived();
         self.live.follow(ids);
@@ -182,8 +179,10 @@ impl Shelf {
     fn arrived(self, page: PageId, seq: i64) {
         let waiting = self.arrived.with_value(|arrived| !arrived.is_empty());
         self.arrived.update_value(|arrived| {
-            let known = arrived.entry(page).or_default();
-            *known = seq.max(*known);
+            let seq = arrived
+                .extract_if(.., |(known, _)| *known == page)
+                .fold(seq, |seq, (_, known)| seq.max(known));
+            arrived.push((page, seq));
         });
         if waiting {
             return;

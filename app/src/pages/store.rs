@@ -3,10 +3,7 @@
 
 mod pictures;
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::{
     AccountId, Around, History, Image, Mention, Message, MessageId, PageId, Quote, Room, Timestamp,
@@ -61,9 +58,8 @@ pub struct Store {
     my_name: String,
     /// By number, each in its newest state; also those outside of what is shown.
     stored: BTreeMap<i64, Arc<Message>>,
-    numbers: HashMap<MessageId, i64>,
     /// In order of writing.
-    pending: BTreeMap<(Timestamp, MessageId), Pending>,
+    pending: Vec<Pending>,
     /// From this number on nothing is missing upwards of it; 0 when history is loaded to its beginning.
     floor: i64,
     /// A resync asks for what changed after this number.
@@ -73,7 +69,7 @@ pub struct Store {
     /// before them is closed: a conversation is read in its order.
     whole: i64,
     /// Changes beyond a hole.
-    ahead: BTreeSet<i64>,
+    ahead: Vec<i64>,
     /// The highest number heard of, be it only from the answer to a post.
     heard: i64,
     divider: Option<Divider>,
@@ -101,12 +97,11 @@ impl Store {
             me: room.me.account,
             my_name: room.me.name.clone(),
             stored: BTreeMap::new(),
-            numbers: HashMap::new(),
-            pending: BTreeMap::new(),
+            pending: Vec::new(),
             floor: i64::MAX,
             known: 0,
             whole: 0,
-            ahead: BTreeSet::new(),
+            ahead: Vec::new(),
             heard: 0,
             divider: first_unread
                 .filter(|_| room.unread > 0)
@@ -191,7 +186,7 @@ impl Store {
         self.keep(message);
         self.heard = self.heard.max(changed);
         if changed > self.known {
-            self.ahead.insert(changed);
+            self.ahead.push(changed);
             self.close_holes();
         }
     }
@@ -236,7 +231,8 @@ impl Store {
 
     /// I wrote something, now or before a reload.
     pub fn write(&mut self, draft: Draft) {
-        if draft.page != self.page || self.numbers.contains_key(&draft.id) {
+        let known = self.find(draft.id).is_some() || self.pending_mut(draft.id).is_some();
+        if draft.page != self.page || known {
             return;
         }
         let message = Arc::new(Message {
@@ -256,9 +252,10 @@ impl Store {
             images: draft.images,
         });
         let state = draft.refused.map_or(Sending::Waiting, Sending::Refused);
-        self.pending
-            .entry((draft.written, draft.id))
-            .or_insert(Pending { message, state });
+        let place = |pending: &Pending| (pending.message.at, pending.message.id);
+        let after = |pending: &Pending| place(pending) < (draft.written, draft.id);
+        let at = self.pending.partition_point(after);
+        self.pending.insert(at, Pending { message, state });
     }
 
     /// The server has stored it under this number.
@@ -279,8 +276,8 @@ impl Store {
 
     /// Gives up what was refused. What may have been stored cannot be given up.
     pub fn discard(&mut self, id: MessageId) {
-        self.pending.retain(|(_, pending), entry| {
-            *pending != id || !matches!(entry.state, Sending::Refused(_))
+        self.pending.retain(|pending| {
+            pending.message.id != id || !matches!(pending.state, Sending::Refused(_))
         });
     }
 
@@ -308,8 +305,8 @@ impl Store {
 
     /// A stored message, in its newest state.
     pub fn find(&self, id: MessageId) -> Option<Arc<Message>> {
-        let seq = self.numbers.get(&id)?;
-        self.stored.get(seq).cloned()
+        let mut newest_first = self.stored.values().rev();
+        newest_first.find(|message| message.id == id).cloned()
     }
 
     /// The shown message of this number.
@@ -338,7 +335,7 @@ impl Store {
                 state: State::Stored,
             })
             .collect();
-        for pending in self.pending.values() {
+        for pending in &self.pending {
             let entry = |state| Entry {
                 message: pending.message.clone(),
                 state,
@@ -376,8 +373,8 @@ impl Store {
         if message.page != self.page {
             return;
         }
-        self.pending.retain(|(_, id), _| *id != message.id);
-        self.numbers.insert(message.id, message.seq);
+        self.pending
+            .retain(|pending| pending.message.id != message.id);
         match self.stored.get_mut(&message.seq) {
             Some(kept) if kept.changed >= message.changed => {}
             Some(kept) => *kept = Arc::new(message),
@@ -396,12 +393,9 @@ impl Store {
 
     fn close_holes(&mut self) {
         let complete = self.whole == self.known;
-        while let Some(next) = self.ahead.first().copied() {
-            if next > self.known + 1 {
-                break;
-            }
-            self.ahead.pop_first();
-            self.known = self.known.max(next);
+        let follows = |known: i64| move |next: &i64| *next <= known + 1;
+        while let Some(at) = self.ahead.iter().position(follows(self.known)) {
+            self.known = self.known.max(self.ahead.remove(at));
         }
         if complete {
             self.whole = self.known;
@@ -411,8 +405,7 @@ impl Store {
     fn pending_mut(&mut self, id: MessageId) -> Option<&mut Pending> {
         self.pending
             .iter_mut()
-            .find(|((_, pending), _)| *pending == id)
-            .map(|(_, entry)| entry)
+            .find(|pending| pending.message.id == id)
     }
 
     fn change_unless_accepted(&mut self, id: MessageId, state: Sending) {

@@ -7,7 +7,7 @@ mod news;
 mod signals;
 mod window;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use domain::{
     AccountId, Caption, Identity, Image, ImageId, Invited, Member, Mention, Message, MessageId,
@@ -83,7 +83,7 @@ pub struct Talk {
     /// What went wrong with the last thing that was tried.
     pub trouble: RwSignal<Option<String>>,
     /// Members who are online now.
-    pub online: RwSignal<BTreeSet<AccountId>>,
+    pub online: RwSignal<Vec<AccountId>>,
     /// Who is writing: their names.
     pub typing: RwSignal<Vec<String>>,
     /// Messages by others below what is in view.
@@ -180,7 +180,7 @@ impl Talk {
             aloud: RwSignal::new(String::new()),
             trouble: RwSignal::new(None),
             reach: RwSignal::new(room.marks.by_others(room.me.account)),
-            online: RwSignal::new(room.online.into_iter().collect()),
+            online: RwSignal::new(room.online),
             typing: RwSignal::new(Vec::new()),
             fresh: RwSignal::new(0),
             sheet: Sheet::new(days),

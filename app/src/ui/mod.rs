@@ -1,5 +1,6 @@
 //! Parts of the screen that know no noun: icons, avatars, dialogs, fields, times.
 
+mod address;
 mod avatar;
 mod away;
 mod copy;
@@ -7,9 +8,13 @@ mod dialog;
 mod field;
 mod icon;
 mod menu;
+mod order;
 mod part;
 mod time;
 
+#[cfg(feature = "ssr")]
+pub use address::Address;
+pub use address::address;
 pub use avatar::{Avatar, Tile};
 pub use away::Away;
 pub use copy::{Copied, CopyLink, copy};
@@ -17,6 +22,7 @@ pub use dialog::{Confirm, Dialog};
 pub use field::{Field, Notice, Trouble};
 pub use icon::{Glyph, Icon};
 pub use menu::{Menu, closes_by_itself};
+pub use order::ordered;
 pub use part::{click, effect, maybe, when, words};
 pub use time::ago;
 

@@ -1,5 +1,7 @@
 //! The store against a made-up page: whatever is lost, doubled or out of order, the same timeline comes out.
 
+use std::collections::HashMap;
+
 use domain::{Page, PageRole};
 use proptest::{collection::vec, prelude::*};
 

@@ -35,7 +35,7 @@ impl Talk {
                 self.member_count.try_set(room.member_count);
                 self.members.try_set(room.members);
                 self.invited.try_set(room.invited);
-                self.online.try_set(room.online.into_iter().collect());
+                self.online.try_set(room.online);
                 let (delivered, read) = room.marks.by_others(room.me.account);
                 self.reach.try_update(|reach| {
                     *reach = (reach.0.max(delivered), reach.1.max(read));
@@ -88,6 +88,7 @@ impl Talk {
                 }
             }
             Event::Presence { online, offline } if here => self.online.update(|now| {
+                now.retain(|account| !online.contains(account));
                 now.extend(online);
                 now.retain(|account| !offline.contains(account));
             }),
