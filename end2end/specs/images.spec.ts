@@ -124,6 +124,38 @@ test('images 4: progress, cancel, retry; what cannot be an image is said before 
   await expect(waiting).toHaveCount(0);
 });
 
+test('images 4: what was sent goes on after a reload, in one tab, once', async ({ dana, somebody }) => {
+  const { danas, milas, mila } = await two(dana, somebody);
+  await dana.page.context().route('**/api/upload_image?*', (route) => route.abort('connectionreset'));
+  await danas.pick(hill('kept.png'), hill('cancelled.png', 30), hill('too.png', 60));
+  await new Room(dana.page).composer.fill('After the reload');
+  await danas.send();
+  const waiting = dana.page.getByRole('group', { name: 'Sending 3 images' });
+  await waiting.getByRole('button', { name: 'Cancel' }).nth(1).click();
+  // How many files of how many messages the browser keeps.
+  const kept = () =>
+    dana.page.evaluate(async () => {
+      const ask = <T>(request: IDBRequest<T>) => new Promise<T>((done, failed) => ((request.onsuccess = () => done(request.result)), (request.onerror = failed)));
+      const all = await ask((await ask(indexedDB.open('stoa'))).transaction('parcels').objectStore('parcels').getAll());
+      return all.map(({ files }: { files: File[] }) => files.length);
+    });
+  await expect.poll(kept).toEqual([2]);
+
+  const second = await dana.page.context().newPage();
+  await dana.open(new URL(dana.page.url()).pathname, second);
+  await dana.page.context().unroute('**/api/upload_image?*');
+  await dana.page.reload();
+  await expect(new Room(mila.page).message('After the reload')).toBeVisible({ timeout: 20_000 });
+  await milas.expectLoaded(2);
+  await expect.poll(kept).toEqual([]);
+  await expect(new Room(mila.page).message('After the reload')).toHaveCount(1);
+  await expect(new Room(second).message('After the reload')).toHaveCount(1);
+  // Nothing is left that would be taken up.
+  await dana.page.reload();
+  await expect(new Room(dana.page).message('After the reload')).toHaveCount(1);
+  await expect(dana.page.getByRole('group', { name: /^Sending/ })).toHaveCount(0);
+});
+
 test('images 4: what the server refuses is kept in the tray, with its reason', async ({ dana, somebody }) => {
   const { danas } = await two(dana, somebody);
   await danas.pick({ name: 'words.png', mimeType: 'image/png', buffer: Buffer.from('Only words, whatever its name says.') });

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Image, ImageId, PageId};
+use domain::{Image, ImageAlt, ImageId, PageId};
 use gloo_file::{File, ObjectUrl};
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
@@ -38,11 +38,20 @@ impl PartialEq for Picked {
 
 impl Picked {
     pub(super) fn new(file: SendWrapper<File>) -> Self {
+        let image = ImageAlt {
+            id: ImageId(new_id(now())),
+            alt: String::new(),
+        };
+        Self::again(image, file)
+    }
+
+    /// Under the id that it had: what the server has of it counts.
+    pub(super) fn again(image: ImageAlt, file: SendWrapper<File>) -> Self {
         let preview = ObjectUrl::from(gloo_file::Blob::from((*file).clone()));
         let picked = Self {
-            id: ImageId(new_id(now())),
+            id: image.id,
             preview: Arc::new(SendWrapper::new(preview)),
-            alt: ArcRwSignal::new(String::new()),
+            alt: ArcRwSignal::new(image.alt),
             way: ArcRwSignal::new(Way::Sending(0)),
             file,
         };

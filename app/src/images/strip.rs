@@ -1,119 +1,19 @@
 //! Over the field: the images that go with the next message, and those of messages that are still on their way.
 
-use std::{cell::RefCell, collections::VecDeque, rc::Rc};
-
-use domain::{Image, ImageId, Mention, PageId, Quote, Refusal};
-use gloo_timers::future::TimeoutFuture;
+use domain::{Image, ImageId, PageId, Refusal};
 use leptos::{ev, prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 
 use super::{
     blur,
+    parcels::{Parcel, Parcels, Uploads},
     picked::{Picked, Way},
     tray::Tray,
 };
 use crate::{
-    pages::Talk,
+    pages::{Talk, message_id},
     ui::{Glyph, Icon, Trouble, click, effect, words},
 };
-
-/// As many at a time: more would only wait for each other.
-const AT_ONCE: usize = 3;
-
-/// A message whose images are not all there yet.
-#[derive(Clone)]
-pub(super) struct Parcel {
-    page: PageId,
-    images: Vec<Picked>,
-    text: String,
-    mentions: Vec<Mention>,
-    reply: Option<Quote>,
-}
-
-impl Parcel {
-    fn id(&self) -> Option<ImageId> {
-        self.images.first().map(|picked| picked.id)
-    }
-
-    fn wanted(&self) -> impl Iterator<Item = &Picked> {
-        self.images
-            .iter()
-            .filter(|picked| picked.way.with_untracked(|way| *way != Way::Dropped))
-    }
-}
-
-/// They go on when somebody turns to another page.
-#[derive(Clone, Copy)]
-pub struct Parcels(RwSignal<Vec<Parcel>>);
-
-impl Parcels {
-    /// Once, at the root of the app.
-    pub fn provide() {
-        provide_context(Self(RwSignal::new(Vec::new())));
-    }
-
-    fn of(self, page: PageId) -> Vec<Parcel> {
-        let here = |parcel: &&Parcel| parcel.page == page;
-        self.0
-            .with(|all| all.iter().filter(here).cloned().collect())
-    }
-
-    /// Until every image of it is there, or not wanted any more; then it is a message like every other.
-    async fn deliver(self, parcel: Parcel, talk: Talk) {
-        const LOOK: u32 = 100;
-        while parcel.wanted().any(|picked| picked.image().is_none()) {
-            TimeoutFuture::new(LOOK).await;
-        }
-        let images: Vec<_> = parcel.wanted().filter_map(Picked::image).collect();
-        let Parcel {
-            text,
-            mentions,
-            reply,
-            ..
-        } = parcel.clone();
-        if !images.is_empty() || !text.is_empty() {
-            talk.deliver(text, mentions, images, reply);
-        }
-        let id = parcel.id();
-        self.0.update(|all| all.retain(|kept| kept.id() != id));
-    }
-}
-
-#[derive(Clone, Default)]
-struct Uploads(Rc<RefCell<Queue>>);
-
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<(PageId, Picked)>,
-    at_work: usize,
-}
-
-impl Uploads {
-    fn add(&self, page: PageId, picked: Picked) {
-        self.0.borrow_mut().waiting.push_back((page, picked));
-        self.go_on();
-    }
-
-    fn go_on(&self) {
-        let next = {
-            let mut queue = self.0.borrow_mut();
-            if queue.at_work >= AT_ONCE {
-                return;
-            }
-            let next = queue.waiting.pop_front();
-            queue.at_work += usize::from(next.is_some());
-            next
-        };
-        if let Some((page, picked)) = next {
-            let rest = self.clone();
-            spawn_local(async move {
-                picked.send(page).await;
-                rest.0.borrow_mut().at_work -= 1;
-                rest.go_on();
-            });
-        }
-    }
-}
 
 #[component]
 pub fn Strip(talk: Talk, tray: Tray) -> impl IntoView {
@@ -123,6 +23,11 @@ pub fn Strip(talk: Talk, tray: Tray) -> impl IntoView {
     let parcels: Parcels = expect_context();
     let uploads = StoredValue::new_local(Uploads::default());
     let page = talk.id;
+    let account = talk.me.with_value(|me| me.account);
+    effect(move || {
+        let uploads = uploads.with_value(Uploads::clone);
+        spawn_local(parcels.take_up(account, talk, uploads));
+    });
     effect(move || {
         let chosen = tray.chosen.get();
         if !chosen.is_empty() {
@@ -144,20 +49,24 @@ pub fn Strip(talk: Talk, tray: Tray) -> impl IntoView {
         };
         tray.sent.set(None);
         let parcel = Parcel {
+            id: message_id(),
+            account,
             page,
             images: items.get_untracked(),
             text,
             mentions,
             reply: talk.take_reply(),
+            kept: ArcRwSignal::new(false),
         };
         trouble.set(None);
         items.set(Vec::new());
         parcels.0.update(|all| all.push(parcel.clone()));
-        spawn_local(parcels.deliver(parcel, talk));
+        spawn_local(parcels.send(parcel, talk));
     });
     effect(move || {
         let leaving = window_event_listener(ev::beforeunload, move |event| {
-            if tray.filled.get_untracked() || parcels.0.with_untracked(|all| !all.is_empty()) {
+            let unkept = |all: &Vec<Parcel>| all.iter().any(|one| !one.kept.get_untracked());
+            if tray.filled.get_untracked() || parcels.0.with_untracked(unkept) {
                 event.prevent_default();
             }
         });
@@ -375,6 +284,8 @@ fn Ring(percent: u8) -> impl IntoView {
 #[component]
 fn OnItsWay(parcel: Parcel, again: Callback<Picked>) -> impl IntoView {
     let (page, images) = (parcel.page, parcel.images.clone());
+    let parcel = StoredValue::new(parcel);
+    let parcels: Parcels = expect_context();
     let count = images.len();
     let label = if count == 1 {
         "Sending 1 image".to_owned()
@@ -394,7 +305,13 @@ fn OnItsWay(parcel: Parcel, again: Callback<Picked>) -> impl IntoView {
                         type="button"
                         class="tray-x"
                         aria-label="Cancel"
-                        on:click=click(move || picked.drop(page))
+                        on:click=click(move || {
+                            picked.drop(page);
+                            let parcel = parcel.get_value();
+                            if parcels.has(parcel.id) {
+                                spawn_local(async move { parcel.keep().await });
+                            }
+                        })
                     >
                         <Icon glyph=Glyph::Close/>
                     </button>

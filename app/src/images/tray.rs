@@ -1,6 +1,6 @@
 //! Where images come from: the button, a paste, a drop. What becomes of them is `strip.rs`, which is loaded late.
 
-use domain::Mention;
+use domain::{AccountId, Mention, PageId};
 use gloo_file::FileList;
 use leptos::{html, prelude::*};
 use send_wrapper::SendWrapper;
@@ -27,7 +27,24 @@ pub struct Tray {
     pub over: RwSignal<bool>,
 }
 
+/// Where messages with images wait from before a reload.
+pub(super) fn mark(account: AccountId, page: PageId) -> String {
+    format!("stoa.parcels.{account}.{page}")
+}
+
+pub(super) fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}
+
 impl Tray {
+    /// Goes on with what was sent before a reload.
+    pub fn take_up(self, account: AccountId, page: PageId) {
+        let left = storage().and_then(|all| all.get_item(&mark(account, page)).ok().flatten());
+        if left.is_some() {
+            self.used.set(true);
+        }
+    }
+
     pub fn empty() -> Self {
         Self {
             chosen: RwSignal::new(Vec::new()),

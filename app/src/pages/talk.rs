@@ -24,7 +24,7 @@ use super::{
     shelf::Shelf,
     span::Span,
     store::{Draft, Store},
-    zone::Zone,
+    zone::{Zone, now},
 };
 pub use signals::writing;
 
@@ -208,6 +208,7 @@ impl Talk {
         self.hear_signals();
         self.hear_visits();
         self.outbox.listen(move |outcome| self.sent(outcome));
+        self.tray.take_up(me, self.id);
         if self.live.is_up() {
             self.catch_up();
         }
@@ -350,7 +351,13 @@ impl Talk {
     /// Sends what was written: shown at once, kept until the server has it.
     pub fn say(self, body: &Caption, mentions: Vec<Mention>) {
         let reply = self.take_reply();
-        self.deliver(body.as_str().to_owned(), mentions, Vec::new(), reply);
+        self.deliver(
+            message_id(),
+            body.as_str().to_owned(),
+            mentions,
+            Vec::new(),
+            reply,
+        );
     }
 
     pub fn edit_last(self) {
@@ -406,6 +413,11 @@ impl Talk {
 /// The session is over: the server shows where to go on.
 pub fn signed_out() {
     let _ = window().location().set_href("/sign-in");
+}
+
+/// For a message that is being sent.
+pub fn message_id() -> MessageId {
+    MessageId(new_id(now()))
 }
 
 /// A version 7 id, made here.

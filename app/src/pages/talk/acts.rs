@@ -3,7 +3,7 @@
 use domain::{Caption, Image, Mention, Message, MessageId, PageImage, Quote, Timestamp};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{ANSWER, Draft, Held, Span, Store, Talk, new_id};
+use super::{ANSWER, Draft, Held, Span, Store, Talk};
 use crate::{Problem, live::within, pages::api, ui::effect};
 
 impl Talk {
@@ -18,6 +18,7 @@ impl Talk {
     /// Also when the page is not open any more: images may have taken long.
     pub fn deliver(
         self,
+        id: MessageId,
         body: String,
         mentions: Vec<Mention>,
         images: Vec<Image>,
@@ -29,7 +30,7 @@ impl Talk {
             state.written
         });
         let draft = Draft {
-            id: MessageId(new_id(Timestamp(written.unwrap_or(now)))),
+            id,
             page: self.id,
             body,
             reply,
