@@ -3,6 +3,7 @@
 
 mod chat;
 mod feel;
+mod lighthouse;
 mod peers;
 mod report;
 mod requests;
@@ -22,7 +23,7 @@ use report::Row;
 
 type Measure = fn(&Tree) -> Result<Vec<Row>>;
 
-const ROWS: [(&str, Measure); 15] = [
+const ROWS: [(&str, Measure); 16] = [
     ("hub", chat::hub),
     ("mqtt", chat::mqtt),
     ("arrival", chat::arrival),
@@ -38,6 +39,7 @@ const ROWS: [(&str, Measure); 15] = [
     ("start", size::start),
     ("size", size::program),
     ("visit", size::visit),
+    ("lighthouse", lighthouse::scores),
 ];
 
 pub(crate) fn bench(tree: &Tree, wanted: &[String]) -> Result<()> {
