@@ -254,6 +254,7 @@ impl From<MessageRow> for Message {
             mentions: list(&row.mentions),
             images: list(&row.images),
             reactions: Vec::new(),
+            call: None,
             id: MessageId(row.id),
             page: PageId(row.page),
             author: AccountId(row.author),

@@ -227,6 +227,7 @@ async fn post(
         reply,
         mentions,
         reactions: Vec::new(),
+        call: None,
     };
     tx.publish(Topic::Page(page), Event::Message(message));
     Ok(Some(seq))

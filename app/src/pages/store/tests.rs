@@ -44,6 +44,7 @@ impl World {
             reply: None,
             mentions: Vec::new(),
             reactions: Vec::new(),
+            call: None,
             images: Vec::new(),
         });
     }

@@ -17,7 +17,9 @@ impl Talk {
     /// asked for.
     pub(super) fn announce(self, message: &Message) {
         let me = self.me.with_value(|me| me.account);
-        let met = self.store.with_value(|store| store.find(message.id).is_some());
+        let met = self
+            .store
+            .with_value(|store| store.find(message.id).is_some());
         let opened = self.state.with_value(|state| state.opened);
         if met || message.seq <= opened || !message.is_news_to(me) {
             return;
