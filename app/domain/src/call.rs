@@ -6,6 +6,10 @@ use crate::{AccountId, CallId, PageId, SessionId, Timestamp};
 
 /// One session in a call: the same person on two devices is two callers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one mark on a tile, and any may come with any other"
+)]
 pub struct Caller {
     pub session: SessionId,
     pub account: AccountId,
