@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Marks, Member, Message, Page, PageId, PageRole};
+use crate::{
+    AccountId, Call, CallId, Dropped, Marks, Member, Message, Page, PageId, PageRole, SessionId,
+    Slot,
+};
 
 /// What the server may push to browsers. Unknown ones are ignored, so that an old page survives a new server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +44,24 @@ pub enum Event {
     Read { page: PageId, seq: i64 },
     /// On `u/<account>/e`: this account was signed out everywhere, or disabled.
     SignedOut,
+    /// On `p/<page>/e`: the page's call, whole each time. Without callers it is over.
+    Call(Call),
+    /// On `u/<account>/e`: what the receiving lines of one of my sessions show now, all of them.
+    Slots {
+        session: SessionId,
+        slots: Vec<Slot>,
+    },
+    /// On `u/<account>/e`: a call has begun on a page of mine.
+    Ringing {
+        call: CallId,
+        page: PageId,
+        page_name: String,
+        by: String,
+    },
+    /// On `u/<account>/e`: stop ringing: answered on another device, too long, or over.
+    Quiet { call: CallId },
+    /// On `u/<account>/e`: one of my sessions was ended; it leaves the call.
+    Dropped { session: SessionId, why: Dropped },
     #[serde(other)]
     Unknown,
 }

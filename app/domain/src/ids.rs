@@ -65,3 +65,11 @@ id!(
     /// One mail in the outbox.
     MailId
 );
+id!(
+    /// One call on a page, from the first who came to the last who left.
+    CallId
+);
+id!(
+    /// One device of one person in a call. Made in the browser, so that joining twice is joining once.
+    SessionId
+);

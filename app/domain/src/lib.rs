@@ -3,6 +3,7 @@
 
 mod account;
 mod address;
+pub mod call;
 mod event;
 mod ids;
 mod image;
@@ -18,8 +19,9 @@ mod topic;
 
 pub use account::{AccountSummary, Identity, PersonName, SignInCode, hue, initials};
 pub use address::{AddressList, Email, WrongAddress};
+pub use call::{Call, CallLog, Caller, Dropped, Slot, Source};
 pub use event::{Event, Signal};
-pub use ids::{AccountId, ImageId, InvitationId, MailId, MessageId, PageId};
+pub use ids::{AccountId, CallId, ImageId, InvitationId, MailId, MessageId, PageId, SessionId};
 pub use image::{Image, ImageAlt, ImageKind, PageImage};
 pub use invitation::{
     Invitation, InvitationLife, InvitationState, InvitationView, InviteOutcome, InviteVerdict, Note,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, Image, MessageId, PageId, Refusal, Timestamp};
+use crate::{AccountId, CallLog, Image, MessageId, PageId, Refusal, Timestamp};
 
 /// A checked text: 1–20,000 characters, trimmed at its end, without NUL (no database takes it).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +103,9 @@ pub struct Message {
     pub mentions: Vec<Mention>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<Reaction>,
+    /// Not written by anybody: it says that a call was here. The author is who began it, the body is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallLog>,
 }
 
 impl Message {

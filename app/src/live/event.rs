@@ -91,8 +91,8 @@ fn said<T: DeserializeOwned>(json: &[u8]) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use domain::{
-        Image, ImageId, ImageKind, Marks, Member, Mention, Message, MessageId, Quote, Reaction,
-        Timestamp,
+        CallLog, Image, ImageId, ImageKind, Marks, Member, Mention, Message, MessageId, Quote,
+        Reaction, Timestamp,
     };
     use uuid::Uuid;
 
@@ -134,6 +134,10 @@ mod tests {
                 emoji: "🌻".into(),
                 people: vec![(account, "Jon".into())],
             }],
+            call: Some(CallLog {
+                seconds: 720,
+                people: 4,
+            }),
             images: vec![Image {
                 id: ImageId(Uuid::from_u128(10)),
                 kind: ImageKind::WebP,

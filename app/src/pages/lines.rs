@@ -112,6 +112,7 @@ mod tests {
                 reply: None,
                 mentions: Vec::new(),
                 reactions: Vec::new(),
+                call: None,
                 images: Vec::new(),
             }),
             state: State::Stored,

@@ -223,6 +223,7 @@ mod tests {
             reply: None,
             mentions: Vec::new(),
             reactions: Vec::new(),
+            call: None,
             images: Vec::new(),
         }
     }

@@ -97,6 +97,7 @@ mod tests {
                 reply: None,
                 mentions: Vec::new(),
                 reactions: Vec::new(),
+                call: None,
                 images: Vec::new(),
             }),
             state: State::Stored,

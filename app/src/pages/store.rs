@@ -249,6 +249,7 @@ impl Store {
             reply: draft.reply,
             mentions: draft.mentions,
             reactions: Vec::new(),
+            call: None,
             images: draft.images,
         });
         let state = draft.refused.map_or(Sending::Waiting, Sending::Refused);

@@ -46,6 +46,7 @@ impl World {
             reply: None,
             mentions: Vec::new(),
             reactions: Vec::new(),
+            call: None,
             images: Vec::new(),
         });
     }
