@@ -1,0 +1,159 @@
+//! One person on stage, or one screen: a picture or initials, a name, and what is to be known of them.
+
+use domain::{Caller, SessionId, Source, hue, initials};
+use leptos::{html, prelude::*};
+
+use super::{
+    call::Beam,
+    devices,
+    seats::Tile,
+    sign::{self, sign},
+};
+use crate::ui::Menu;
+
+#[component]
+pub(super) fn Cam(beam: Beam, tile: Tile) -> impl IntoView {
+    let session = tile.session;
+    let caller = Memo::new(move |_| beam.caller(session));
+    let mine = move || beam.me.get() == Some(session);
+    let place = Memo::new(move |_| beam.scene.with(|scene| scene.place(tile)));
+    let speaks = Memo::new(move |_| {
+        let speaker = beam
+            .call
+            .with(|call| call.as_ref().and_then(|call| call.speaker));
+        speaker == Some(session) && !tile.screen
+    });
+    let shows = Memo::new(move |_| match (tile.screen, mine()) {
+        (true, _) => true,
+        (false, true) => beam.own.camera.with(Option::is_some),
+        (false, false) => caller.with(|caller| caller.as_ref().is_some_and(|it| it.camera)),
+    });
+    let class = move || {
+        let kind = if tile.screen { "cam shared" } else { "cam" };
+        let hue = caller.with(|it| it.as_ref().map_or(0, |it| hue(&it.account.0)));
+        let speaking = if speaks.get() { " speaking" } else { "" };
+        let mirrored = if mine() { " mine" } else { "" };
+        format!("{kind} hue-{hue}{speaking}{mirrored}")
+    };
+    let pixels = |length: f64| format!("{length:.1}px");
+    let label = move || {
+        caller.with(|caller| {
+            caller
+                .as_ref()
+                .map_or(String::new(), |it| name(it, tile, mine()))
+        })
+    };
+    view! {
+        <li
+            class=class
+            style:left=move || pixels(place.get().left)
+            style:top=move || pixels(place.get().top)
+            style:width=move || pixels(place.get().width)
+            style:height=move || pixels(place.get().height)
+        >
+            {move || if shows.get() {
+                None
+            } else {
+                let words = caller.with(|it| it.as_ref().map_or(String::new(), |it| initials(&it.name)));
+                Some(view! { <span class="avatar" aria-hidden="true">{words}</span> })
+            }}
+            <Picture beam=beam tile=tile shows=shows/>
+            <span class="cam-name">
+                {move || speaks.get().then(|| view! { {sign(sign::SPEAKING)}<span class="unseen">"Speaking: "</span> })}
+                {move || caller.with(|it| it.as_ref().is_some_and(|it| it.hand.is_some()) && !tile.screen).then(|| sign(sign::HAND))}
+                {move || caller.with(|it| it.as_ref().is_some_and(|it| it.muted) && !tile.screen).then(|| sign(sign::MUTED))}
+                <span dir="auto">{label}</span>
+            </span>
+            <State beam=beam session=session caller=caller/>
+            {move || (beam.manages.get() && !mine() && !tile.screen).then(|| view! {
+                <Others beam=beam session=session caller=caller/>
+            })}
+        </li>
+    }
+}
+
+fn name(caller: &Caller, tile: Tile, mine: bool) -> String {
+    if tile.screen {
+        return format!("{}’s screen", caller.name);
+    }
+    let mut words = if mine {
+        "You".to_owned()
+    } else {
+        caller.name.clone()
+    };
+    if caller.muted {
+        words += ", muted";
+    }
+    if caller.hand.is_some() {
+        words += ", hand raised";
+    }
+    words
+}
+
+#[component]
+fn Picture(beam: Beam, tile: Tile, shows: Memo<bool>) -> impl IntoView {
+    let video = NodeRef::<html::Video>::new();
+    let slot = Memo::new(move |_| {
+        beam.slots.with(|slots| {
+            let wanted = (Some(tile.session), tile.source());
+            let mut slots = slots.iter();
+            let slot = slots.find(|slot| (slot.session, slot.source) == wanted)?;
+            Some(slot.mid.clone())
+        })
+    });
+    Effect::new(move |_| {
+        let Some(video) = video.get() else { return };
+        let mine = beam.me.get() == Some(tile.session) && tile.source() == Source::Camera;
+        let stream = if !shows.get() {
+            None
+        } else if mine {
+            beam.own
+                .camera
+                .with(|camera| devices::alone(camera.as_ref()?))
+        } else {
+            let mid = slot.get();
+            mid.and_then(|mid| beam.session()?.peer().shown(&mid))
+        };
+        if video.src_object() != stream {
+            video.set_src_object(stream.as_ref());
+            if stream.is_some() {
+                // Without sound it is always allowed; where it is not, the attribute has begun it already.
+                let _ = video.play();
+            }
+        }
+    });
+    view! {
+        <video node_ref=video autoplay muted playsinline aria-hidden="true" hidden=move || !shows.get()></video>
+    }
+}
+
+/// Trouble with this one, in words.
+#[component]
+fn State(beam: Beam, session: SessionId, caller: Memo<Option<Caller>>) -> impl IntoView {
+    let words = move || {
+        let caller = caller.get()?;
+        if caller.away {
+            return Some("Connection lost, waiting…");
+        }
+        let still = beam.still.with(|still| still.contains(&session));
+        (still && caller.camera).then_some("Weak connection")
+    };
+    view! { <span class="cam-state" role="status">{words}</span> }
+}
+
+/// What an admin may do to somebody else.
+#[component]
+fn Others(beam: Beam, session: SessionId, caller: Memo<Option<Caller>>) -> impl IntoView {
+    let name = caller.with_untracked(|it| it.as_ref().map_or(String::new(), |it| it.name.clone()));
+    let muted = move || caller.with(|it| it.as_ref().is_some_and(|it| it.muted));
+    view! {
+        <Menu label=format!("Actions for {name}")>
+            <button type="button" disabled=muted on:click=move |_| beam.mute_other(session)>
+                {format!("Mute {name}")}
+            </button>
+            <button type="button" class="danger" on:click=move |_| beam.remove_other(session)>
+                "Remove from the call"
+            </button>
+        </Menu>
+    }
+}
