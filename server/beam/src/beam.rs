@@ -1,0 +1,138 @@
+//! The core with sockets and a thread around it. The thread owns the core; everybody else sends it errands.
+
+use std::{
+    future::poll_fn,
+    io, thread,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    runtime,
+    sync::{mpsc, oneshot},
+    time::sleep_until,
+};
+
+use crate::{
+    core::Core,
+    doors::{Doors, Listening},
+    shapes::Notice,
+};
+
+/// Datagrams taken in one go, before anybody else has their turn.
+const BATCH: usize = 32;
+/// Errands that wait.
+const ERRANDS: usize = 256;
+/// Without anybody in a call there is nothing to wait for.
+const IDLE: Duration = Duration::from_hours(1);
+
+type Errand = Box<dyn FnOnce(&mut Core, Instant) + Send>;
+
+/// Calls on this node. Ends with its last clone.
+#[derive(Clone)]
+pub struct Beam {
+    errands: mpsc::Sender<Errand>,
+}
+
+/// Calls have ended; the program is about to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("calls have stopped")]
+pub struct Stopped;
+
+impl Beam {
+    /// Notices come in the order in which things happened, and end when calls do. Whoever takes them must not stop:
+    /// they are few, and none may be lost.
+    pub fn start(doors: Doors) -> io::Result<(Self, mpsc::UnboundedReceiver<Notice>)> {
+        let core = Core::new(doors.addresses(), Instant::now()).map_err(io::Error::other)?;
+        let (errands, waiting) = mpsc::channel(ERRANDS);
+        let (notices, told) = mpsc::unbounded_channel();
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()?;
+        thread::Builder::new().name("calls".into()).spawn(move || {
+            runtime.block_on(async move {
+                match doors.listen() {
+                    Ok(doors) => Work::new(core, doors, notices).run(waiting).await,
+                    Err(error) => tracing::error!(%error, "calls cannot listen"),
+                }
+            });
+        })?;
+        Ok((Self { errands }, told))
+    }
+
+    /// Has the core do something, and brings back what came of it.
+    pub async fn ask<T: Send + 'static>(
+        &self,
+        errand: impl FnOnce(&mut Core, Instant) -> T + Send + 'static,
+    ) -> Result<T, Stopped> {
+        let (answer, answered) = oneshot::channel();
+        let errand: Errand = Box::new(move |core, now| {
+            // Whoever asked may have gone.
+            let _ = answer.send(errand(core, now));
+        });
+        self.errands.send(errand).await.map_err(|_| Stopped)?;
+        answered.await.map_err(|_| Stopped)
+    }
+}
+
+struct Work {
+    core: Core,
+    doors: Listening,
+    notices: mpsc::UnboundedSender<Notice>,
+}
+
+impl Work {
+    fn new(core: Core, doors: Listening, notices: mpsc::UnboundedSender<Notice>) -> Self {
+        Self {
+            core,
+            doors,
+            notices,
+        }
+    }
+
+    async fn run(mut self, mut errands: mpsc::Receiver<Errand>) {
+        let mut buffer = vec![0; 65_536];
+        loop {
+            let now = Instant::now();
+            let next = self.core.next_timeout().unwrap_or(now + IDLE);
+            if next <= now {
+                self.core.timeout(now);
+                self.flush();
+                // Time alone must not keep the others waiting.
+                tokio::task::yield_now().await;
+                if self.core.next_timeout().is_some_and(|next| next <= now) {
+                    continue;
+                }
+            }
+            tokio::select! {
+                errand = errands.recv() => match errand {
+                    Some(errand) => errand(&mut self.core, Instant::now()),
+                    None => return,
+                },
+                door = poll_fn(|context| self.doors.poll(context)) => {
+                    for _ in 0..BATCH {
+                        let Some((bytes, from, to)) = self.doors.take(door, &mut buffer) else {
+                            break;
+                        };
+                        self.core.receive(Instant::now(), from, to, bytes);
+                        while let Some(datagram) = self.core.poll_datagram() {
+                            self.doors.send(datagram.source, datagram.destination, &datagram.bytes);
+                        }
+                    }
+                }
+                () = sleep_until(next.into()) => self.core.timeout(Instant::now()),
+            }
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        while let Some(datagram) = self.core.poll_datagram() {
+            self.doors
+                .send(datagram.source, datagram.destination, &datagram.bytes);
+        }
+        while let Some(notice) = self.core.poll_notice() {
+            let _ = self.notices.send(notice);
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! The core: rooms, sessions, and what happens when something comes in. What a command does stands in `errand`,
+//! where a packet goes in `pass`, what time brings in `allot`.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use domain::{Call, PageId, SessionId};
+use str0m::{
+    Event, Input, Output,
+    bwe::BweKind,
+    crypto::from_feature_flags,
+    ice::StunMessage,
+    net::{Protocol, Receive},
+    rtp::RtpPacket,
+};
+
+use crate::{
+    room::Room,
+    session::{ADDRESSES, Common, Session},
+    shapes::{Datagram, Denied, Notice},
+};
+
+/// What is decided again and again: who is shown where, in which layer, who speaks, who is gone.
+const TICK: Duration = Duration::from_millis(100);
+/// Larger datagrams are not what browsers send.
+const LARGEST: usize = 2_048;
+/// What of one input is handled before the next one. A fault here must not become a standstill.
+const STEPS: usize = 10_000;
+
+pub struct Core {
+    pub(crate) common: Common,
+    pub(crate) rooms: HashMap<PageId, Room>,
+    pub(crate) sessions: HashMap<SessionId, Session>,
+    pub(crate) notices: VecDeque<Notice>,
+    /// Those whose connection has something to say.
+    pub(crate) touched: Vec<SessionId>,
+    by_address: HashMap<SocketAddr, SessionId>,
+    by_ufrag: HashMap<String, SessionId>,
+    packets: VecDeque<(SessionId, RtpPacket)>,
+    datagrams: VecDeque<Datagram>,
+    tick: Instant,
+}
+
+/// For tests and for the admin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    pub rooms: usize,
+    pub sessions: usize,
+    pub addresses: usize,
+    pub names: usize,
+}
+
+impl Core {
+    /// `addresses` are those browsers are told to come to.
+    pub fn new(addresses: Vec<SocketAddr>, now: Instant) -> Result<Self, Denied> {
+        let crypto = Arc::new(from_feature_flags());
+        let certificate = crypto.dtls_provider.generate_certificate();
+        Ok(Self {
+            common: Common {
+                certificate: certificate.ok_or(Denied::Busy)?,
+                crypto,
+                addresses,
+            },
+            rooms: HashMap::new(),
+            sessions: HashMap::new(),
+            notices: VecDeque::new(),
+            touched: Vec::new(),
+            by_address: HashMap::new(),
+            by_ufrag: HashMap::new(),
+            packets: VecDeque::new(),
+            datagrams: VecDeque::new(),
+            tick: now,
+        })
+    }
+
+    pub fn poll_datagram(&mut self) -> Option<Datagram> {
+        self.datagrams.pop_front()
+    }
+
+    pub fn poll_notice(&mut self) -> Option<Notice> {
+        self.notices.pop_front()
+    }
+
+    pub fn counts(&self) -> Counts {
+        Counts {
+            rooms: self.rooms.len(),
+            sessions: self.sessions.len(),
+            addresses: self.by_address.len(),
+            names: self.by_ufrag.len(),
+        }
+    }
+
+    pub fn call(&self, page: PageId) -> Option<Call> {
+        let room = self.rooms.get(&page)?;
+        Some(room.state(&self.sessions))
+    }
+
+    /// None while there is nobody.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let sessions = self.sessions.values().map(|session| session.timeout);
+        let first = sessions.min()?;
+        Some(first.min(self.tick))
+    }
+
+    pub fn timeout(&mut self, now: Instant) {
+        let due = |session: &&mut Session| session.timeout <= now;
+        for session in self.sessions.values_mut().filter(due) {
+            if session.advance(now).is_err() {
+                session.rtc.disconnect();
+            }
+            self.touched.push(session.id);
+        }
+        self.settle(now);
+        if self.tick <= now {
+            self.tick = now + TICK;
+            self.decide(now);
+        }
+        self.tell(now);
+    }
+
+    /// One datagram, from a browser to one of our addresses.
+    pub fn receive(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        if bytes.len() > LARGEST {
+            return;
+        }
+        let Ok(receive) = Receive::new(Protocol::Udp, from, to, bytes) else {
+            return;
+        };
+        // A question of ICE says whom it is for (RFC 8445 §7.2.2); all else is known by where it comes from.
+        let name = StunMessage::parse(bytes).ok();
+        let name = name.as_ref().and_then(|stun| stun.split_username());
+        let is_stun = name.is_some();
+        let id = match name {
+            Some((ufrag, _)) => self.by_ufrag.get(ufrag),
+            None => self.by_address.get(&from),
+        };
+        let Some(session) = id.and_then(|id| self.sessions.get_mut(id)) else {
+            return;
+        };
+        if !session.bucket.take(now, bytes.len()) && !is_stun {
+            return;
+        }
+        let input = Input::Receive(now, receive);
+        if !session.rtc.accepts(&input) {
+            return;
+        }
+        session.heard = now;
+        let id = session.id;
+        if session.rtc.handle_input(input).is_err() {
+            session.rtc.disconnect();
+        }
+        if is_stun && !session.addresses.contains(&from) {
+            session.addresses.push(from);
+            let gone = (session.addresses.len() > ADDRESSES).then(|| session.addresses.remove(0));
+            if let Some(gone) = gone {
+                self.by_address.remove(&gone);
+            }
+            self.by_address.insert(from, id);
+        }
+        self.touched.push(id);
+        self.settle(now);
+    }
+
+    /// Until nothing has anything to say any more.
+    pub(crate) fn settle(&mut self, now: Instant) {
+        for _ in 0..STEPS {
+            if let Some(id) = self.touched.pop() {
+                self.drain(now, id);
+            } else if let Some((from, packet)) = self.packets.pop_front() {
+                self.pass(now, from, &packet);
+            } else {
+                return;
+            }
+        }
+        tracing::error!("calls do not come to rest");
+        self.touched.clear();
+        self.packets.clear();
+    }
+
+    fn drain(&mut self, now: Instant, id: SessionId) {
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        for _ in 0..STEPS {
+            match session.rtc.poll_output() {
+                Ok(Output::Timeout(at)) => {
+                    // A connection that is closed asks for nothing any more; the next tick takes it away.
+                    session.timeout = at.max(now);
+                    return;
+                }
+                Ok(Output::Transmit(transmit)) => self.datagrams.push_back(Datagram {
+                    source: transmit.source,
+                    destination: transmit.destination,
+                    bytes: transmit.contents,
+                }),
+                Ok(Output::Event(event)) => match event {
+                    Event::RtpPacket(packet) => self.packets.push_back((id, packet)),
+                    Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
+                        session.carries = estimate.as_u64();
+                    }
+                    Event::KeyframeRequest(request) => {
+                        let of = |outlet: &&crate::outlet::Outlet| outlet.mid == request.mid;
+                        let outlet = session.pictures.iter().find(of);
+                        let wanted = outlet.and_then(|of| Some((of.shows?, of.layer?)));
+                        if let Some((key, layer)) = wanted {
+                            self.want_keyframe(now, key, layer);
+                            // The same session again, whose turn was interrupted.
+                            self.touched.push(id);
+                            return;
+                        }
+                    }
+                    _ => {}
+                },
+                Err(error) => {
+                    tracing::debug!(%error, session = %id, "a connection has failed");
+                    session.rtc.disconnect();
+                    session.timeout = now + TICK;
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Lets the room be found by its members, the session by what comes for it.
+    pub(crate) fn admit(&mut self, session: Session) {
+        self.by_ufrag.insert(session.ufrag.clone(), session.id);
+        self.sessions.insert(session.id, session);
+    }
+
+    /// Under its new name, after an ICE restart.
+    pub(crate) fn rename(&mut self, id: SessionId, before: &str) {
+        if let Some(session) = self.sessions.get(&id) {
+            self.by_ufrag.remove(before);
+            self.by_ufrag.insert(session.ufrag.clone(), id);
+        }
+    }
+
+    /// Takes a session out of everything; the last one takes its room along.
+    pub(crate) fn end(&mut self, now: Instant, id: SessionId) {
+        let Some(mut session) = self.sessions.remove(&id) else {
+            return;
+        };
+        // Says goodbye to the browser, as far as that is one datagram.
+        let _ = session.rtc.close();
+        for _ in 0..8 {
+            if let Ok(Output::Transmit(transmit)) = session.rtc.poll_output() {
+                self.datagrams.push_back(Datagram {
+                    source: transmit.source,
+                    destination: transmit.destination,
+                    bytes: transmit.contents,
+                });
+            } else {
+                break;
+            }
+        }
+        self.by_ufrag.remove(&session.ufrag);
+        for address in &session.addresses {
+            if self.by_address.get(address) == Some(&id) {
+                self.by_address.remove(address);
+            }
+        }
+        let Some(room) = self.rooms.get_mut(&session.page) else {
+            return;
+        };
+        room.order.retain(|of| *of != id);
+        room.change();
+        if room.order.is_empty() {
+            self.close(session.page);
+        } else {
+            self.arrange(now, session.page);
+        }
+    }
+
+    fn close(&mut self, page: PageId) {
+        let Some(room) = self.rooms.remove(&page) else {
+            return;
+        };
+        self.notices
+            .push_back(Notice::Call(room.state(&self.sessions)));
+        self.notices.push_back(Notice::Over {
+            call: room.call,
+            page,
+            by: room.by,
+            since: room.since,
+            people: room.people.len(),
+        });
+    }
+
+    /// The states and slots that have changed.
+    pub(crate) fn tell(&mut self, now: Instant) {
+        for room in self.rooms.values_mut() {
+            if room.tells(now) {
+                self.notices
+                    .push_back(Notice::Call(room.state(&self.sessions)));
+            }
+        }
+        for session in self.sessions.values_mut() {
+            if session.moved {
+                session.moved = false;
+                self.notices.push_back(Notice::Slots {
+                    account: session.account,
+                    session: session.id,
+                    slots: session.slots(),
+                });
+            }
+        }
+    }
+}

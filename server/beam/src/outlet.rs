@@ -1,0 +1,183 @@
+//! A sending m-line of ours, which shows one source after the other.
+
+use std::time::Instant;
+
+use domain::{SessionId, Slot, Source};
+use str0m::{
+    Rtc,
+    media::{Mid, Pt},
+    rtp::{ExtensionValues, RtpPacket, RtpWrite, Vp8Descriptor},
+};
+
+use crate::rewrite::{Place, Rewrite};
+
+/// What somebody sends.
+pub(crate) type Key = (SessionId, Source);
+
+/// Packets that wait for their turn on the line. More would only be late.
+const WAITING: usize = 400;
+
+#[derive(Debug)]
+pub(crate) struct Outlet {
+    pub(crate) mid: Mid,
+    pub(crate) shows: Option<Key>,
+    /// The layer that is sent, since its keyframe.
+    pub(crate) layer: Option<usize>,
+    /// The layer that is to be sent.
+    pub(crate) wish: Option<usize>,
+    /// There is no room on the line.
+    pub(crate) paused: bool,
+    rewrite: Rewrite,
+}
+
+impl Outlet {
+    pub(crate) fn new(mid: Mid, rate: u64) -> Self {
+        Self {
+            mid,
+            shows: None,
+            layer: None,
+            wish: None,
+            paused: false,
+            rewrite: Rewrite::new(rate),
+        }
+    }
+
+    pub(crate) fn point(&mut self, shows: Option<Key>) {
+        if self.shows != shows {
+            self.shows = shows;
+            self.stop();
+            self.wish = None;
+            self.paused = false;
+        }
+    }
+
+    /// Nothing until the next keyframe.
+    pub(crate) fn stop(&mut self) {
+        self.layer = None;
+        self.rewrite.point();
+    }
+
+    pub(crate) fn slot(&self, empty: Source) -> Slot {
+        Slot {
+            mid: self.mid.to_string(),
+            session: self.shows.map(|(session, _)| session),
+            source: self.shows.map_or(empty, |(_, source)| source),
+        }
+    }
+
+    pub(crate) fn sound(
+        &mut self,
+        now: Instant,
+        rtc: &mut Rtc,
+        pt: Pt,
+        packet: &RtpPacket,
+    ) -> bool {
+        let level = packet.header.ext_vals.audio_level;
+        let values = ExtensionValues {
+            audio_level: level,
+            voice_activity: level.and(packet.header.ext_vals.voice_activity),
+            ..ExtensionValues::default()
+        };
+        let place = self.rewrite.place(now, place_of(packet, None));
+        let Some(place) = place else { return false };
+        write(rtc, self.mid, now, pt, packet, place, |rtp| {
+            rtp.ext_vals(values)
+        })
+    }
+
+    /// True if it was sent.
+    pub(crate) fn picture(
+        &mut self,
+        now: Instant,
+        rtc: &mut Rtc,
+        pt: Pt,
+        layer: usize,
+        keyframe: bool,
+        packet: &RtpPacket,
+    ) -> bool {
+        if self.layer != Some(layer) {
+            let wished = match self.wish {
+                // Whatever comes first, until it is known what fits.
+                None => self.layer.is_none() && !self.paused,
+                Some(wish) => wish == layer || (self.layer.is_none() && layer < wish),
+            };
+            if !wished || !keyframe {
+                return false;
+            }
+            self.layer = Some(layer);
+            self.rewrite.point();
+        }
+        if packet.payload.is_empty() {
+            self.rewrite.pass_over(*packet.seq_no);
+            return false;
+        }
+        let Ok(descriptor) = Vp8Descriptor::parse(&packet.payload) else {
+            self.rewrite.pass_over(*packet.seq_no);
+            return false;
+        };
+        if is_clogged(rtc, self.mid) {
+            self.stop();
+            return false;
+        }
+        let place = self.rewrite.place(now, place_of(packet, Some(&descriptor)));
+        let Some(place) = place else { return false };
+        let patch = |picture: Option<u16>| {
+            let mut patch = descriptor.patch();
+            if let Some(picture) = picture {
+                patch = patch.picture_id(picture);
+            }
+            if let Some(tl0) = place.tl0 {
+                patch = patch.tl0_pic_idx(tl0);
+            }
+            patch.build().ok()
+        };
+        // Who counts in seven bits only cannot be told more.
+        let patch = patch(place.picture).or_else(|| patch(place.picture.map(|id| id & 0x7f)));
+        write(rtc, self.mid, now, pt, packet, place, |rtp| {
+            let rtp = rtp.nackable(true);
+            match patch {
+                Some(patch) => rtp.vp8_patch(patch),
+                None => rtp,
+            }
+        })
+    }
+}
+
+/// More waits than would be in time.
+fn is_clogged(rtc: &mut Rtc, mid: Mid) -> bool {
+    let mut direct = rtc.direct_api();
+    let stream = direct.stream_tx_by_mid(mid, None);
+    stream.is_some_and(|stream| {
+        stream
+            .queue_info()
+            .is_some_and(|queue| queue.packet_count() > WAITING)
+    })
+}
+
+fn place_of(packet: &RtpPacket, descriptor: Option<&Vp8Descriptor>) -> Place {
+    Place {
+        seq: *packet.seq_no,
+        time: packet.header.timestamp,
+        picture: descriptor.and_then(Vp8Descriptor::picture_id),
+        tl0: descriptor.and_then(Vp8Descriptor::tl0_pic_idx),
+    }
+}
+
+fn write(
+    rtc: &mut Rtc,
+    mid: Mid,
+    now: Instant,
+    pt: Pt,
+    packet: &RtpPacket,
+    place: Place,
+    with: impl FnOnce(RtpWrite) -> RtpWrite,
+) -> bool {
+    let mut direct = rtc.direct_api();
+    let Some(stream) = direct.stream_tx_by_mid(mid, None) else {
+        return false;
+    };
+    let payload = packet.payload.clone();
+    let rtp = RtpWrite::new(pt, place.seq.into(), place.time, now, payload);
+    stream.write_rtp(with(rtp.marker(packet.header.marker)));
+    true
+}
