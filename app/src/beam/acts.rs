@@ -222,8 +222,12 @@ impl Beam {
         });
     }
 
-    /// In the preview nobody sees it yet.
+    /// In the preview nobody sees it yet, unless I am in another call.
     pub(super) fn toggle_preview_camera(self) {
+        if self.session().is_some() {
+            self.toggle_camera();
+            return;
+        }
         let on = self.own.camera.with_untracked(Option::is_none);
         self.own.choose(|chosen| chosen.without_camera = !on);
         if on {

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::{
     call::Beam,
     choice::Choices,
-    sign::{self, sign},
+    sign::{self, sign, turning},
 };
-use crate::ui::Dialog;
+use crate::ui::{Dialog, click, words};
 
 /// A button that is on or off, and says so.
 #[component]
@@ -25,10 +25,10 @@ fn Switch(
             class=format!("ctl {class}")
             aria-label=label
             title=label
-            aria-pressed=move || on.get().to_string()
-            on:click=move |_| turn.run(())
+            aria-pressed=words(move || on.get().to_string())
+            on:click=click(move || turn.run(()))
         >
-            {move || sign(if on.get() { signs.0 } else { signs.1 })}
+            {turning(move || on.get(), signs)}
         </button>
     }
 }
@@ -72,11 +72,11 @@ pub(super) fn Bar(beam: Beam) -> impl IntoView {
                 aria-label="Devices"
                 title="Devices"
                 aria-haspopup="dialog"
-                on:click=move |_| devices.set(true)
+                on:click=click(move || devices.set(true))
             >
                 {sign(sign::DEVICES)}
             </button>
-            <button type="button" class="ctl end" aria-label="Leave" title="Leave" on:click=move |_| beam.leave()>
+            <button type="button" class="ctl end" aria-label="Leave" title="Leave" on:click=click(move || beam.leave())>
                 {sign(sign::LEAVE)}
             </button>
         </div>

@@ -5,6 +5,8 @@ use std::{collections::BTreeSet, rc::Rc};
 use domain::{Call, CallId, Caller, PageId, Refusal, SessionId, Slot, Timestamp, call::Seen};
 use gloo_timers::callback::Interval;
 use leptos::{ev, prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 
 use super::{
     Bell,
@@ -381,6 +383,14 @@ impl Beam {
         self.stage.set(Stage::Nowhere);
         self.own.close();
         self.trouble.set(None);
+        // The stage had the focus: it goes back to where calls begin.
+        spawn_local(async move {
+            leptos::task::tick().await;
+            let button = document().query_selector(".call-button").ok().flatten();
+            if let Some(button) = button.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+                let _ = button.focus();
+            }
+        });
     }
 
     /// The server, or the network, has ended it.

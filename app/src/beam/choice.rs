@@ -8,6 +8,7 @@ use super::{
     devices::{Listed, Meter},
     rtc::get,
 };
+use crate::ui::{effect, maybe};
 
 /// One of them, by its name.
 #[component]
@@ -44,7 +45,7 @@ fn Choice(
             <span>{label}</span>
             <select
                 class="input"
-                disabled=none
+                disabled=maybe(move || none().then(String::new))
                 on:change:target=move |event| choose.run(event.target().value())
             >
                 {options}
@@ -105,7 +106,7 @@ pub(super) fn Choices(beam: Beam) -> impl IntoView {
 fn Level(beam: Beam) -> impl IntoView {
     let level = RwSignal::new(0.0);
     let meter = StoredValue::new_local(None::<Meter>);
-    Effect::new(move |_| {
+    effect(move || {
         level.set(0.0);
         let made = beam.own.voice.with(|voice| {
             let told = move |now: f64| {

@@ -8,16 +8,16 @@ use super::{
     choice::Choices,
     devices,
     own::Own,
-    sign::{self, sign},
+    sign::{self, turning},
 };
-use crate::ui::{Dialog, Trouble};
+use crate::ui::{Dialog, Trouble, click, effect, maybe, words};
 
 #[component]
 pub(super) fn Preview(beam: Beam) -> impl IntoView {
     let open = RwSignal::new(false);
     // The page stays in the title while the dialog closes.
     let page = RwSignal::new(None::<PageId>);
-    Effect::new(move |_| {
+    effect(move || {
         let wanted = beam.preview.get();
         if wanted.is_some() {
             page.set(wanted);
@@ -52,7 +52,7 @@ pub(super) fn Preview(beam: Beam) -> impl IntoView {
 fn Ready(beam: Beam, page: Option<PageId>) -> impl IntoView {
     let own = beam.own;
     spawn_local(begin(own));
-    let join = move |_| {
+    let join = move || {
         if let Some(page) = page {
             beam.join(page);
         }
@@ -60,11 +60,11 @@ fn Ready(beam: Beam, page: Option<PageId>) -> impl IntoView {
     let chosen = own.chosen;
     let muted = move || chosen.with(|chosen| chosen.muted);
     let elsewhere = move || {
-        let page = beam.stage.with(Stage::page)?;
+        let Some(page) = beam.stage.with(Stage::page) else {
+            return String::new();
+        };
         let name = beam.page_name(page);
-        Some(
-            view! { <p class="muted small">{format!("You leave the call on {name} when you join.")}</p> },
-        )
+        format!("You leave the call on {name} when you join.")
     };
     view! {
         <div class="preview">
@@ -73,35 +73,35 @@ fn Ready(beam: Beam, page: Option<PageId>) -> impl IntoView {
                 <button
                     type="button"
                     class="ctl"
-                    aria-pressed=move || muted().to_string()
+                    aria-pressed=words(move || muted().to_string())
                     title="Join muted"
                     aria-label="Join muted"
-                    on:click=move |_| own.choose(|chosen| chosen.muted = !chosen.muted)
+                    on:click=click(move || own.choose(|chosen| chosen.muted = !chosen.muted))
                 >
-                    {move || sign(if muted() { sign::MUTED } else { sign::MICROPHONE })}
+                    {turning(muted, (sign::MUTED, sign::MICROPHONE))}
                 </button>
                 <button
                     type="button"
                     class="ctl"
-                    aria-pressed=move || own.camera.with(Option::is_none).to_string()
+                    aria-pressed=words(move || own.camera.with(Option::is_none).to_string())
                     title="Join without camera"
                     aria-label="Join without camera"
-                    on:click=move |_| beam.toggle_preview_camera()
+                    on:click=click(move || beam.toggle_preview_camera())
                 >
-                    {move || sign(if own.camera.with(Option::is_some) { sign::CAMERA } else { sign::NO_CAMERA })}
+                    {turning(move || own.camera.with(Option::is_some), (sign::CAMERA, sign::NO_CAMERA))}
                 </button>
             </div>
         </div>
         <div class="choices"><Choices beam=beam/></div>
-        {move || own.no_camera.get().map(|words| view! { <p class="notice warn">{words}</p> })}
-        {move || own.no_voice.get().map(|words| view! {
-            <p class="notice warn">{words}" You can join and listen without it."</p>
-        })}
-        {elsewhere}
+        <div class="lacks" role="status">
+            <p>{words(move || own.no_camera.get().unwrap_or_default())}</p>
+            <p>{words(move || own.no_voice.get().unwrap_or_default())}</p>
+        </div>
+        <p class="muted small">{words(elsewhere)}</p>
         <Trouble words=beam.trouble/>
         <div class="actions">
-            <button type="button" class="btn" autofocus disabled=move || beam.joining.get() on:click=join>
-                {move || if beam.joining.get() { "Joining…" } else { "Join" }}
+            <button type="button" class="btn" autofocus disabled=beam.joining on:click=click(join)>
+                {words(move || if beam.joining.get() { "Joining…" } else { "Join" }.into())}
             </button>
         </div>
     }
@@ -123,7 +123,7 @@ async fn begin(own: Own) {
 #[component]
 fn Mirror(own: Own) -> impl IntoView {
     let video = NodeRef::<html::Video>::new();
-    Effect::new(move |_| {
+    effect(move || {
         if let Some(video) = video.get() {
             let stream = own.camera.with(|camera| devices::alone(camera.as_ref()?));
             video.set_src_object(stream.as_ref());
@@ -131,7 +131,7 @@ fn Mirror(own: Own) -> impl IntoView {
     });
     let off = move || own.camera.with(Option::is_none);
     view! {
-        <video class="mirror" node_ref=video autoplay muted playsinline aria-label="Your camera" hidden=off></video>
-        <p class="mirror nothing" hidden=move || !off()>"Your camera is off"</p>
+        <video class="mirror" node_ref=video autoplay muted playsinline aria-label="Your camera" hidden=maybe(move || off().then(String::new))></video>
+        <p class="mirror nothing" hidden=maybe(move || (!off()).then(String::new))>"Your camera is off"</p>
     }
 }

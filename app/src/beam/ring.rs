@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::call::{Beam, Ring};
+use crate::ui::click;
 
 #[component]
 pub(super) fn Ringing(beam: Beam, ring: Ring) -> impl IntoView {
@@ -31,8 +32,8 @@ pub(super) fn Ringing(beam: Beam, ring: Ring) -> impl IntoView {
                 <span id="ring-where" dir="auto">{page_name}</span>
             </div>
             <div class="ring-acts">
-                <button type="button" class="btn ghost" on:click=move |_| not_now()>"Not now"</button>
-                <button type="button" class="btn call" on:click=move |_| beam.asked(page)>"Join"</button>
+                <button type="button" class="btn ghost" on:click=click(not_now)>"Not now"</button>
+                <button type="button" class="btn call" on:click=click(move || beam.asked(page))>"Join"</button>
             </div>
         </dialog>
     }

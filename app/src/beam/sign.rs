@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::ui::words;
+
 pub(super) const MICROPHONE: &str = r#"<rect x="9" y="3" width="6" height="11" rx="3"/><path d="M5.500 11.500a6.500 6.500 0 0013 0M12 18v3"/>"#;
 pub(super) const MUTED: &str = r#"<rect x="9" y="3" width="6" height="11" rx="3"/><path d="M5.500 11.500a6.500 6.500 0 0013 0M12 18v3M4 4l16 16"/>"#;
 pub(super) const CAMERA: &str =
@@ -15,6 +17,22 @@ pub(super) const SPEAKING: &str =
     r#"<path d="M5 10v4M9.500 7v10M14 5v14M18.500 9v6" stroke-width="2.400"/>"#;
 pub(super) const FOLD: &str = r#"<rect x="3" y="5" width="18" height="14" rx="2.500"/><path d="M12.500 12.500h5v3.500h-5z"/>"#;
 pub(super) const UNFOLD: &str = r#"<path d="M14 5h5v5M19 5l-6 6M10 19H5v-5M5 19l6-6"/>"#;
+
+/// One of two, as the other changes.
+pub(super) fn turning(
+    on: impl Fn() -> bool + Send + Sync + 'static,
+    signs: (&'static str, &'static str),
+) -> impl IntoView {
+    let on = Signal::derive(on);
+    view! {
+        <svg
+            class="glyph"
+            viewBox="0 0 24 24"
+            aria-hidden="true"
+            inner_html=words(move || if on.get() { signs.0 } else { signs.1 }.to_owned())
+        ></svg>
+    }
+}
 
 /// Decoration: whatever it stands in has the name.
 pub(super) fn sign(strokes: &'static str) -> impl IntoView {

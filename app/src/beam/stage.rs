@@ -15,7 +15,7 @@ use super::{
     sign::{self, sign},
     tile::Cam,
 };
-use crate::ui::{Glyph, Icon};
+use crate::ui::{Glyph, Icon, click, effect, maybe, words};
 
 /// Begins with the first call in this tab and stays, whatever page is shown.
 #[component]
@@ -37,26 +37,23 @@ pub fn Calls(bell: Bell) -> impl IntoView {
             }
         }}
         <Said beam=beam/>
-        <p class="unseen" role="status">{move || beam.aloud.get()}</p>
+        <p class="unseen" role="status">{words(move || beam.aloud.get())}</p>
     }
 }
 
 /// What went wrong, also after the stage has gone.
 #[component]
 fn Said(beam: Beam) -> impl IntoView {
-    let words = move || {
-        beam.trouble
-            .get()
-            .filter(|_| beam.preview.with(Option::is_none))
-    };
+    let said = Memo::new(move |_| {
+        let trouble = beam.trouble.get();
+        trouble.filter(|_| beam.preview.with(Option::is_none))
+    });
     view! {
-        <div class="beam-said" role="alert">
-            {move || words().map(|words| view! {
-                <p>{words}</p>
-                <button type="button" class="icon" aria-label="Close" on:click=move |_| beam.trouble.set(None)>
-                    <Icon glyph=Glyph::Close/>
-                </button>
-            })}
+        <div class="beam-said" hidden=maybe(move || said.with(Option::is_none).then(String::new))>
+            <p role="alert">{words(move || said.get().unwrap_or_default())}</p>
+            <button type="button" class="icon" aria-label="Close" on:click=click(move || beam.trouble.set(None))>
+                <Icon glyph=Glyph::Close/>
+            </button>
         </div>
     }
 }
@@ -74,33 +71,54 @@ fn OnStage(beam: Beam, page: PageId) -> impl IntoView {
     };
     let cams = NodeRef::<html::Ul>::new();
     measure(cams, beam.size);
-    let said = move || beam.troubled.get().then_some("Reconnecting…");
+    let section = NodeRef::<html::Section>::new();
+    effect(move || {
+        // The dialog it came from is gone, and so is the button that opened that.
+        if let Some(section) = section.get() {
+            let _ = section.focus();
+        }
+    });
+    let said = move || match (beam.troubled.get(), beam.sharing.get()) {
+        (true, _) => "Reconnecting…".to_owned(),
+        (false, true) => "You share your screen".to_owned(),
+        (false, false) => String::new(),
+    };
     view! {
-        <section class=frame_class(beam) aria-label=move || format!("Call on {}", beam.page_name(page))>
+        <section
+            class=words(frame_class(beam))
+            aria-label=words(move || format!("Call on {}", beam.page_name(page)))
+            tabindex="-1"
+            node_ref=section
+        >
             <Head beam=beam page=page/>
             <ul class="cams" aria-label="People in the call" node_ref=cams>
                 <For each=tiles key=|tile| *tile children=move |tile| view! { <Cam beam=beam tile=tile/> }/>
             </ul>
             <Turn beam=beam/>
             <div class="beam-lines">
-                <p role="status">{said}</p>
-                {move || beam.silenced.get().then(|| view! {
-                    <button type="button" class="btn" on:click=move |_| beam.let_hear()>"Turn on sound"</button>
-                })}
-                {move || beam.sharing.get().then(|| view! { <p>"You share your screen"</p> })}
+                <p role="status">{words(said)}</p>
+                <button
+                    type="button"
+                    class="btn"
+                    hidden=maybe(move || (!beam.silenced.get()).then(String::new))
+                    on:click=click(move || beam.let_hear())
+                >
+                    "Turn on sound"
+                </button>
             </div>
             <Bar beam=beam/>
         </section>
     }
 }
 
-fn frame_class(beam: Beam) -> impl Fn() -> &'static str + Send + Sync {
+fn frame_class(beam: Beam) -> impl FnMut() -> String + Send {
     move || {
         if beam.is_small() {
             "beam small"
         } else {
             "beam"
         }
+        .into()
     }
 }
 
@@ -118,10 +136,10 @@ fn Head(beam: Beam, page: PageId) -> impl IntoView {
     view! {
         <header class="beam-head">
             <div class="grow">
-                <h2 dir="auto">{move || beam.page_name(page)}</h2>
-                <small>{line}</small>
+                <h2 dir="auto">{words(move || beam.page_name(page))}</h2>
+                <small>{words(line)}</small>
             </div>
-            <small class="quality">{move || beam.quality.get().words()}</small>
+            <small class="quality">{words(move || beam.quality.get().words().into())}</small>
             <Fold beam=beam page=page/>
         </header>
     }
@@ -146,7 +164,7 @@ fn Fold(beam: Beam, page: PageId) -> impl IntoView {
                 href=format!("/p/{page}")
                 aria-label="Back to the call"
                 title="Back to the call"
-                on:click=move |_| beam.folded.set(false)
+                on:click=click(move || beam.folded.set(false))
             >
                 {sign(sign::UNFOLD)}
             </a>
@@ -159,7 +177,7 @@ fn Fold(beam: Beam, page: PageId) -> impl IntoView {
                 class="icon"
                 aria-label="Make the call small"
                 title="Make the call small"
-                on:click=move |_| beam.folded.set(true)
+                on:click=click(move || beam.folded.set(true))
             >
                 {sign(sign::FOLD)}
             </button>
@@ -188,11 +206,11 @@ fn Turn(beam: Beam) -> impl IntoView {
         (pages > 1).then(|| {
             view! {
                 <nav class="turn" aria-label="More people">
-                    <button type="button" class="icon" aria-label="Previous people" disabled=page == 0 on:click=move |_| to(-1)>
+                    <button type="button" class="icon" aria-label="Previous people" disabled=page == 0 on:click=click(move || to(-1))>
                         <Icon glyph=Glyph::Back/>
                     </button>
                     <span>{format!("{} of {pages}", page + 1)}</span>
-                    <button type="button" class="icon next" aria-label="More people" disabled=page + 1 == pages on:click=move |_| to(1)>
+                    <button type="button" class="icon next" aria-label="More people" disabled=page + 1 == pages on:click=click(move || to(1))>
                         <Icon glyph=Glyph::Back/>
                     </button>
                 </nav>
@@ -205,9 +223,9 @@ fn Turn(beam: Beam) -> impl IntoView {
 #[component]
 fn Elsewhere(beam: Beam, page: PageId, url: String) -> impl IntoView {
     view! {
-        <section class=frame_class(beam) aria-label=move || format!("Call on {}", beam.page_name(page))>
+        <section class=words(frame_class(beam)) aria-label=words(move || format!("Call on {}", beam.page_name(page)))>
             <header class="beam-head">
-                <div class="grow"><h2 dir="auto">{move || beam.page_name(page)}</h2></div>
+                <div class="grow"><h2 dir="auto">{words(move || beam.page_name(page))}</h2></div>
                 <Fold beam=beam page=page/>
             </header>
             <iframe
@@ -217,7 +235,7 @@ fn Elsewhere(beam: Beam, page: PageId, url: String) -> impl IntoView {
                 allow="camera; microphone; display-capture; fullscreen; autoplay; speaker-selection"
             ></iframe>
             <div class="beam-bar">
-                <button type="button" class="ctl end" aria-label="Leave" title="Leave" on:click=move |_| beam.leave()>
+                <button type="button" class="ctl end" aria-label="Leave" title="Leave" on:click=click(move || beam.leave())>
                     {sign(sign::LEAVE)}
                 </button>
             </div>
@@ -228,7 +246,7 @@ fn Elsewhere(beam: Beam, page: PageId, url: String) -> impl IntoView {
 /// Keeps the size of an element, as long as it is there.
 fn measure(element: NodeRef<html::Ul>, size: RwSignal<(f64, f64)>) {
     let watching = StoredValue::new_local(None);
-    Effect::new(move |_| {
+    effect(move || {
         let Some(element) = element.get() else { return };
         let measured: web_sys::Element = (*element).clone().into();
         let changed = Closure::<dyn FnMut()>::new(move || {

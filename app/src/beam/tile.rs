@@ -7,9 +7,9 @@ use super::{
     call::Beam,
     devices,
     seats::Tile,
-    sign::{self, sign},
+    sign::{self, turning},
 };
-use crate::ui::Menu;
+use crate::ui::{Menu, click, effect, maybe, when, words};
 
 #[component]
 pub(super) fn Cam(beam: Beam, tile: Tile) -> impl IntoView {
@@ -35,7 +35,24 @@ pub(super) fn Cam(beam: Beam, tile: Tile) -> impl IntoView {
         let mirrored = if mine() { " mine" } else { "" };
         format!("{kind} hue-{hue}{speaking}{mirrored}")
     };
-    let pixels = |length: f64| format!("{length:.1}px");
+    let element = NodeRef::<html::Li>::new();
+    effect(move || {
+        let (place, Some(element)) = (place.get(), element.get()) else {
+            return;
+        };
+        let style = web_sys::HtmlElement::style(&element);
+        for (name, length) in [
+            ("left", place.left),
+            ("top", place.top),
+            ("width", place.width),
+            ("height", place.height),
+        ] {
+            let _ = style.set_property(name, &format!("{length:.1}px"));
+        }
+    });
+    let is = move |what: fn(&Caller) -> bool| {
+        !tile.screen && caller.with(|caller| caller.as_ref().is_some_and(what))
+    };
     let label = move || {
         caller.with(|caller| {
             caller
@@ -45,27 +62,22 @@ pub(super) fn Cam(beam: Beam, tile: Tile) -> impl IntoView {
     };
     view! {
         <li
-            class=class
-            style:left=move || pixels(place.get().left)
-            style:top=move || pixels(place.get().top)
-            style:width=move || pixels(place.get().width)
-            style:height=move || pixels(place.get().height)
+            class=words(class)
+            node_ref=element
         >
-            {move || if shows.get() {
-                None
-            } else {
-                let words = caller.with(|it| it.as_ref().map_or(String::new(), |it| initials(&it.name)));
-                Some(view! { <span class="avatar" aria-hidden="true">{words}</span> })
-            }}
+            <span class="avatar" aria-hidden="true" hidden=maybe(move || shows.get().then(String::new))>
+                {words(move || caller.with(|it| it.as_ref().map_or(String::new(), |it| initials(&it.name))))}
+            </span>
             <Picture beam=beam tile=tile shows=shows/>
             <span class="cam-name">
-                {move || speaks.get().then(|| view! { {sign(sign::SPEAKING)}<span class="unseen">"Speaking: "</span> })}
-                {move || caller.with(|it| it.as_ref().is_some_and(|it| it.hand.is_some()) && !tile.screen).then(|| sign(sign::HAND))}
-                {move || caller.with(|it| it.as_ref().is_some_and(|it| it.muted) && !tile.screen).then(|| sign(sign::MUTED))}
-                <span dir="auto">{label}</span>
+                {turning(move || speaks.get(), (sign::SPEAKING, ""))}
+                {turning(move || is(|it| it.hand.is_some()), (sign::HAND, ""))}
+                {turning(move || is(|it| it.muted), (sign::MUTED, ""))}
+                <span class="unseen">{words(move || if speaks.get() { "Speaking: " } else { "" }.into())}</span>
+                <span dir="auto">{words(label)}</span>
             </span>
             <State beam=beam session=session caller=caller/>
-            {move || (beam.manages.get() && !mine() && !tile.screen).then(|| view! {
+            {when(move || beam.manages.get() && !mine() && !tile.screen, move || view! {
                 <Others beam=beam session=session caller=caller/>
             })}
         </li>
@@ -101,7 +113,7 @@ fn Picture(beam: Beam, tile: Tile, shows: Memo<bool>) -> impl IntoView {
             Some(slot.mid.clone())
         })
     });
-    Effect::new(move |_| {
+    effect(move || {
         let Some(video) = video.get() else { return };
         let mine = beam.me.get() == Some(tile.session) && tile.source() == Source::Camera;
         let stream = if !shows.get() {
@@ -123,22 +135,22 @@ fn Picture(beam: Beam, tile: Tile, shows: Memo<bool>) -> impl IntoView {
         }
     });
     view! {
-        <video node_ref=video autoplay muted playsinline aria-hidden="true" hidden=move || !shows.get()></video>
+        <video node_ref=video autoplay muted playsinline aria-hidden="true" hidden=maybe(move || (!shows.get()).then(String::new))></video>
     }
 }
 
 /// Trouble with this one, in words.
 #[component]
 fn State(beam: Beam, session: SessionId, caller: Memo<Option<Caller>>) -> impl IntoView {
-    let words = move || {
-        let caller = caller.get()?;
-        if caller.away {
-            return Some("Connection lost, waiting…");
-        }
+    let said = move || {
         let still = beam.still.with(|still| still.contains(&session));
-        (still && caller.camera).then_some("Weak connection")
+        caller.with(|caller| match caller {
+            Some(caller) if caller.away => "Connection lost, waiting…".to_owned(),
+            Some(caller) if still && caller.camera => "Weak connection".to_owned(),
+            _ => String::new(),
+        })
     };
-    view! { <span class="cam-state" role="status">{words}</span> }
+    view! { <span class="cam-state" role="status">{words(said)}</span> }
 }
 
 /// What an admin may do to somebody else.
@@ -148,10 +160,10 @@ fn Others(beam: Beam, session: SessionId, caller: Memo<Option<Caller>>) -> impl 
     let muted = move || caller.with(|it| it.as_ref().is_some_and(|it| it.muted));
     view! {
         <Menu label=format!("Actions for {name}")>
-            <button type="button" disabled=muted on:click=move |_| beam.mute_other(session)>
+            <button type="button" disabled=muted on:click=click(move || beam.mute_other(session))>
                 {format!("Mute {name}")}
             </button>
-            <button type="button" class="danger" on:click=move |_| beam.remove_other(session)>
+            <button type="button" class="danger" on:click=click(move || beam.remove_other(session))>
                 "Remove from the call"
             </button>
         </Menu>
