@@ -1,5 +1,6 @@
 //! The settings in force, checked before anything starts. A wrong one stops the start with one sentence that names it.
 
+mod calls;
 mod given;
 mod storage;
 
@@ -16,7 +17,11 @@ use url::Url;
 
 pub(crate) use given::unknown;
 
-use crate::public_url::PublicUrl;
+use crate::{
+    calls::{Provider, Turn},
+    public_url::PublicUrl,
+};
+use calls::Calls;
 use given::Given;
 use storage::Storage;
 
@@ -46,6 +51,7 @@ pub(crate) struct Config {
     mail_from: Option<String>,
     mqtt_url: Option<Secret>,
     storage: Storage,
+    calls: Calls,
     given: Given,
 }
 
@@ -91,6 +97,7 @@ impl Config {
                 "must look like mqtt://host:1883 or mqtts://user:password@host:8883",
             )?,
             storage: Storage::of(&given)?,
+            calls: Calls::of(&given)?,
             given,
         };
         Ok(config)
@@ -119,6 +126,15 @@ impl Config {
         }
     }
 
+    /// Where calls come in; none, if they are somebody else's.
+    pub(crate) fn doors(&self) -> Option<beam::Settings> {
+        matches!(self.calls.provider, Provider::Beam).then(|| self.calls.doors(self.listen))
+    }
+
+    pub(crate) fn calls(&self) -> (Provider, Turn) {
+        (self.calls.provider.clone(), self.calls.turn.clone())
+    }
+
     /// For `stoa config`: every setting, its value with secrets hidden, and where it came from.
     pub(crate) fn show(&self) -> String {
         let public_url = self.public_url(self.listen);
@@ -127,6 +143,11 @@ impl Config {
             ("STOA_DATABASE_URL", "SQLite in the data directory".into()),
             ("STOA_MAIL_FROM", self.sender(&public_url)),
             ("STOA_STORAGE_URL", "images in the data directory".into()),
+            ("STOA_CALL_UDP_PORT", self.listen.port().to_string()),
+            (
+                "STOA_CALL_PUBLIC_IP",
+                "the addresses of this machine".into(),
+            ),
         ])
     }
 

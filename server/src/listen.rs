@@ -4,6 +4,7 @@ use std::{io, net::SocketAddr, pin::pin, time::Duration};
 
 use anyhow::{Result, anyhow};
 use axum::{Router, extract::ConnectInfo};
+use beam::{Beam, Doors, Notice, Settings};
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
@@ -23,6 +24,8 @@ use crate::stop::Stop;
 const HEAD: Duration = Duration::from_secs(30);
 /// What a connection may buffer each way. A head that does not fit is answered with 431.
 const BUFFER: usize = 64 * 1024;
+/// Of a socket of calls, in bytes: what some people in one call send within a tenth of a second.
+const ENOUGH: usize = 400 * 1024;
 
 /// Every socket takes one, and a member holds one all day.
 pub(crate) fn raise_open_files() {
@@ -45,6 +48,28 @@ pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener> {
         }
         _ => anyhow!("STOA_LISTEN is {listen}, which cannot be opened: {error}."),
     })
+}
+
+/// The port of calls; none, if they are somebody else's.
+pub(crate) fn calls(
+    settings: Option<Settings>,
+) -> Result<Option<(Beam, mpsc::UnboundedReceiver<Notice>)>> {
+    let Some(settings) = settings else {
+        return Ok(None);
+    };
+    let doors = Doors::open(&settings).map_err(|error| {
+        let port = settings.port;
+        anyhow!("STOA_CALL_UDP_PORT is {port}, which cannot be opened for calls: {error}.")
+    })?;
+    let addresses = doors.addresses();
+    tracing::info!(?addresses, buffer = doors.buffer, "calls");
+    if doors.buffer < ENOUGH {
+        tracing::warn!(
+            "calls may lose packets: the system gives their socket {} KB only; raise net.core.rmem_max and net.core.wmem_max to 4194304",
+            doors.buffer / 1024
+        );
+    }
+    Ok(Some(Beam::start(doors)?))
 }
 
 /// Until it is to stop; then open requests are answered, idle connections closed, and it returns when the last is

@@ -25,6 +25,7 @@ use hub::{Action, Hub, Rights, Transport, Upstream};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use crate::{
+    calls::Calls,
     router::Site,
     security::{may_connect, refuse, session_token},
 };
@@ -231,7 +232,7 @@ impl Upstream for Others {
 }
 
 /// This node's hub, as the bus sees it.
-pub(crate) struct Here(pub(crate) Hub);
+pub(crate) struct Here(pub(crate) Hub, pub(crate) Arc<Calls>);
 
 impl Listener for Here {
     fn deliver(&self, topic: Topic, payload: Bytes) {
@@ -240,6 +241,7 @@ impl Listener for Here {
 
     fn cut(&self, account: AccountId) {
         self.0.cut(account);
+        self.1.look_again(account);
     }
 
     fn resync(&self) {

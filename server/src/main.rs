@@ -4,6 +4,7 @@
 #![recursion_limit = "512"]
 
 mod assets;
+mod calls;
 mod cli;
 mod config;
 mod images;

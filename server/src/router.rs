@@ -33,7 +33,9 @@ use tower_http::{
     trace::TraceLayer,
 };
 
-use crate::{assets, images, live, log, pages, public_url::PublicUrl, security};
+use crate::{
+    assets, calls, calls::Calls, images, live, log, pages, public_url::PublicUrl, security,
+};
 
 /// For the longest form and the longest message, in whatever encoding.
 const LARGEST_BODY: usize = 256 * 1024;
@@ -54,13 +56,15 @@ pub(crate) struct Site {
     pub(crate) hub: Hub,
     pub(crate) public_url: Arc<PublicUrl>,
     pub(crate) sockets: Arc<live::Sockets>,
+    pub(crate) calls: Arc<Calls>,
 }
 
 pub(crate) fn router(site: Site) -> Router {
     log::follow_tasks();
-    let (calls, with_data) = calls(&site);
+    let (functions, with_data) = functions(&site);
     let pages = pages::routes()
-        .merge(calls)
+        .merge(functions)
+        .merge(calls::routes())
         .route("/mqtt", get(live::connect))
         .route("/i/{image}/{variant}", get(images::serve));
     let upload = post(images::upload).layer(DefaultBodyLimit::disable());
@@ -131,7 +135,7 @@ async fn ready(State(site): State<Site>) -> Response {
 }
 
 /// What the browser's wasm, forms and other programs may call; and apart from it what takes an image as text.
-fn calls(site: &Site) -> (Router<Site>, Router<Site>) {
+fn functions(site: &Site) -> (Router<Site>, Router<Site>) {
     let backend = site.backend.clone();
     let context = move || {
         provide_context(backend.clone());
@@ -139,7 +143,7 @@ fn calls(site: &Site) -> (Router<Site>, Router<Site>) {
         provide_context(Peer(peer.unwrap_or_default()));
     };
     let unknown = any(|| async { security::refuse(&Refusal::NotFound) });
-    let mut calls = Router::new().route("/api/{*function}", unknown);
+    let mut functions = Router::new().route("/api/{*function}", unknown);
     let mut with_data = Router::new();
     for (path, method) in server_fn_paths() {
         let context = context.clone();
@@ -152,10 +156,10 @@ fn calls(site: &Site) -> (Router<Site>, Router<Site>) {
             let call = on(method, call).layer(GlobalConcurrencyLimitLayer::new(1));
             with_data = with_data.route(path, call);
         } else {
-            calls = calls.route(path, on(method, call));
+            functions = functions.route(path, on(method, call));
         }
     }
-    (calls, with_data.layer(DefaultBodyLimit::disable()))
+    (functions, with_data.layer(DefaultBodyLimit::disable()))
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {

@@ -13,6 +13,7 @@ use hub::{Hub, Limits};
 use tokio::time::{sleep, timeout};
 
 use crate::{
+    calls::Calls,
     config::{self, Config},
     listen,
     live::{Here, Members, Others},
@@ -38,6 +39,7 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
     let listener = listen::bind(config.listen).await?;
     let bound = listener.local_addr().context("STOA_LISTEN")?;
     let public_url = config.public_url(bound);
+    let beam = listen::calls(config.doors())?;
     let mut stop = Stop::on_signals()?;
 
     let settings = config.backend(&public_url);
@@ -47,7 +49,11 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
         Arc::new(Others(backend.bus().clone())),
         Limits::default(),
     );
-    backend.bus().attach(Arc::new(Here(hub.clone())));
+    let (provider, turn) = config.calls();
+    let calls = Calls::start(backend.clone(), beam, provider, turn);
+    backend
+        .bus()
+        .attach(Arc::new(Here(hub.clone(), calls.clone())));
     backend.start_workers();
 
     let site = Site {
@@ -55,6 +61,7 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
         hub,
         public_url: Arc::new(public_url),
         sockets: Arc::default(),
+        calls,
     };
     let serving = tokio::spawn(listen::serve(listener, router(site.clone()), stop.clone()));
     tracing::info!(%bound, version = env!("CARGO_PKG_VERSION"), "serving");
@@ -81,6 +88,8 @@ async fn announce(site: &Site) -> Result<()> {
 /// Nobody new, sockets told to come back, requests answered, everything written: each within bounds.
 async fn drain(site: &Site, serving: tokio::task::JoinHandle<()>) {
     tracing::info!("stopping");
+    // While there is somebody to tell.
+    site.calls.stop().await;
     site.sockets.drain();
     site.hub.drain();
     if timeout(FINISH, serving).await.is_err() {

@@ -19,7 +19,7 @@ const LIMIT: u32 = 200;
 macro_rules! columns {
     () => {
         "m.id, m.page, m.author, a.name AS author_name, m.seq, m.changed, m.at, m.edited,
-         m.deleted IS NOT NULL AS deleted, m.body, m.mentions, m.images, r.id AS reply_id, r.seq AS reply_seq,
+         m.deleted IS NOT NULL AS deleted, m.body, m.mentions, m.images, m.call, r.id AS reply_id, r.seq AS reply_seq,
          r.author AS reply_author, q.name AS reply_name, substr(r.body, 1, 160) AS reply_text,
          r.image_count AS reply_images"
     };
@@ -218,6 +218,7 @@ pub(crate) struct MessageRow {
     body: String,
     mentions: String,
     images: String,
+    call: String,
     reply_id: Option<Uuid>,
     reply_seq: Option<i64>,
     reply_author: Option<Uuid>,
@@ -254,7 +255,9 @@ impl From<MessageRow> for Message {
             mentions: list(&row.mentions),
             images: list(&row.images),
             reactions: Vec::new(),
-            call: None,
+            call: serde_json::from_str(&row.call)
+                .ok()
+                .filter(|_| !row.deleted),
             id: MessageId(row.id),
             page: PageId(row.page),
             author: AccountId(row.author),

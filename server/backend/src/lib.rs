@@ -5,6 +5,7 @@ mod access;
 mod accounts;
 mod broker;
 mod bus;
+mod calls;
 mod clock;
 mod db;
 mod error;

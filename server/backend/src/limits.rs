@@ -31,6 +31,10 @@ pub(crate) enum Counted {
     TestMail(uuid::Uuid),
     Posting(uuid::Uuid),
     Uploading(uuid::Uuid),
+    /// Joining a call.
+    Joining(uuid::Uuid),
+    /// What one says of oneself in a call.
+    Signalling(uuid::Uuid),
 }
 
 impl Counted {
@@ -43,6 +47,8 @@ impl Counted {
             Self::SignInPeer(_) | Self::CodePeer(_) => Rate::new(20, 20, 15 * MINUTE),
             // Five mails with five tries each in a quarter of an hour would be too many, if it went on for days.
             Self::CodeAddress(_) | Self::TestMail(_) => Rate::new(10, 10, HOUR),
+            Self::Joining(_) => Rate::new(30, 30, MINUTE),
+            Self::Signalling(_) => Rate::new(200, 600, MINUTE),
             Self::Posting(_) => posting,
             Self::Uploading(_) => uploading,
         }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::{
     Backend, Failure, Result, Viewer,
     access::{Access, access},
+    calls,
     db::{Conn, execute, fetch_one, fetch_optional},
     history, images,
     limits::Counted,
@@ -331,6 +332,7 @@ async fn may_edit(
     if message.author != viewer.account {
         return Err(Refusal::NotYours.into());
     }
+    calls::unwritten(&message)?;
     access.open()?;
     Ok(message)
 }

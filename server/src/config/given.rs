@@ -57,6 +57,15 @@ const SETTINGS: &[Setting] = &[
     plain("STOA_STORAGE_URL", None),
     plain("STOA_IMAGE_QUOTA", None),
     plain("STOA_IMAGE_QUOTA_PAGE", None),
+    plain("STOA_CALL_UDP_PORT", None),
+    plain("STOA_CALL_PUBLIC_IP", None),
+    plain("STOA_CALL_URL", None),
+    plain("STOA_TURN_URLS", None),
+    Setting {
+        name: "STOA_TURN_SECRET",
+        default: None,
+        hidden: Hidden::Whole,
+    },
     plain("STOA_LOG", Some("info")),
     plain("STOA_LOG_FORMAT", Some("text")),
 ];

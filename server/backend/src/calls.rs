@@ -1,0 +1,216 @@
+//! Calls, as far as they are remembered: who may be in one, who is rung, where it lives, what the log keeps of it.
+//! Their media is another crate's.
+
+use domain::{
+    AccountId, CallId, CallLog, Event, Message, MessageId, PageId, Refusal, Timestamp, Topic,
+};
+use uuid::Uuid;
+
+use crate::{
+    Backend, Failure, Result, Viewer,
+    access::access,
+    db::{execute, fetch_all, fetch_one, fetch_optional},
+    limits::Counted,
+    writer::Tx,
+};
+
+/// On a page where more are online, a call is seen and does not ring.
+const RUNG: usize = 200;
+/// How long a node has a call without saying so again (milliseconds).
+const HELD: i64 = 15_000;
+
+impl Backend {
+    /// Members of a page that is not archived; the page's name.
+    pub async fn may_call(&self, viewer: &Viewer, page: PageId) -> Result<String> {
+        let mut conn = self.0.db.read().await?;
+        let (access, _) = access(&mut conn, viewer, page).await?.member()?;
+        Ok(access.open()?.page.name)
+    }
+
+    /// The same, counted: setting up a connection costs the server something.
+    pub async fn may_join_call(&self, viewer: &Viewer, page: PageId) -> Result<String> {
+        let now = self.now();
+        self.0
+            .limits
+            .take(Counted::Joining(viewer.account.0), now)?;
+        self.may_call(viewer, page).await
+    }
+
+    /// What one says of oneself in a call, and what one is shown: often, but not without end.
+    pub fn may_signal_call(&self, viewer: &Viewer) -> Result<()> {
+        let now = self.now();
+        let taken = self
+            .0
+            .limits
+            .take(Counted::Signalling(viewer.account.0), now);
+        Ok(taken?)
+    }
+
+    /// Admins of the page who are its members, and admins of the place who are.
+    pub async fn may_manage_call(&self, viewer: &Viewer, page: PageId) -> Result<()> {
+        let mut conn = self.0.db.read().await?;
+        let (access, _) = access(&mut conn, viewer, page).await?.member()?;
+        access.manager()?;
+        Ok(())
+    }
+
+    /// Tells those who are online that a call has begun, and returns them.
+    pub async fn ring(
+        &self,
+        viewer: &Viewer,
+        call: CallId,
+        page: PageId,
+        page_name: String,
+    ) -> Result<Vec<AccountId>> {
+        let members: Vec<(Uuid,)> = {
+            let mut conn = self.0.db.read().await?;
+            fetch_all!(conn, "SELECT account FROM members WHERE page = $1", page.0)?
+        };
+        let mut online = self.online_of(members.into_iter().map(|(account,)| AccountId(account)));
+        online.retain(|account| *account != viewer.account);
+        if online.len() > RUNG {
+            return Ok(Vec::new());
+        }
+        let event = Event::Ringing {
+            call,
+            page,
+            page_name,
+            by: viewer.name.clone(),
+        };
+        for account in &online {
+            self.bus().publish(Topic::Account(*account), &event);
+        }
+        Ok(online)
+    }
+
+    /// Stops it.
+    pub fn quiet(&self, call: CallId, accounts: impl IntoIterator<Item = AccountId>) {
+        for account in accounts {
+            self.bus()
+                .publish(Topic::Account(account), &Event::Quiet { call });
+        }
+    }
+
+    /// Whether the page's call may live on this node, for the next seconds: one lives on one node.
+    pub async fn hold_call(&self, page: PageId) -> Result<bool> {
+        let Some(node) = self.bus().node() else {
+            return Ok(true);
+        };
+        let now = self.now();
+        let work = self.0.db.write_page(page.0, move |tx| {
+            Box::pin(async move {
+                let held = execute!(
+                    tx,
+                    "INSERT INTO calls (page, node, until) VALUES ($1, $2, $3)
+                     ON CONFLICT (page) DO UPDATE SET node = excluded.node, until = excluded.until
+                     WHERE calls.node = excluded.node OR calls.until < $4",
+                    page.0,
+                    node,
+                    now.0 + HELD,
+                    now.0
+                )?;
+                Ok(held > 0)
+            })
+        });
+        work.await
+    }
+
+    /// Its call is over; another node may have the next one.
+    pub async fn release_call(&self, page: PageId) -> Result<()> {
+        let Some(node) = self.bus().node() else {
+            return Ok(());
+        };
+        let work = self.0.db.write_page(page.0, move |tx| {
+            Box::pin(async move {
+                execute!(
+                    tx,
+                    "DELETE FROM calls WHERE page = $1 AND node = $2",
+                    page.0,
+                    node
+                )?;
+                Ok(())
+            })
+        });
+        work.await
+    }
+
+    /// The log's line of a call, in the name of who began it. Once more changes nothing.
+    pub async fn log_call(
+        &self,
+        call: CallId,
+        page: PageId,
+        by: AccountId,
+        log: CallLog,
+    ) -> Result<()> {
+        let now = self.now();
+        let work = self.0.db.write_page(page.0, move |tx| {
+            Box::pin(async move { store(tx, MessageId(call.0), page, by, log, now).await })
+        });
+        work.await
+    }
+}
+
+async fn store(
+    tx: &mut Tx,
+    id: MessageId,
+    page: PageId,
+    by: AccountId,
+    log: CallLog,
+    now: Timestamp,
+) -> Result<()> {
+    let written = serde_json::to_string(&log).map_err(|error| Failure::Other(error.to_string()))?;
+    let counter: Option<(i64,)> = fetch_optional!(
+        tx,
+        "UPDATE pages SET counter = counter + 1, messages = messages + 1, activity = $1
+         WHERE id = $2 AND deleted IS NULL AND NOT EXISTS (SELECT 1 FROM messages WHERE id = $3)
+         RETURNING counter",
+        now.0,
+        page.0,
+        id.0
+    )?;
+    let Some((seq,)) = counter else {
+        return Ok(());
+    };
+    execute!(
+        tx,
+        "INSERT INTO messages (id, page, author, seq, changed, at, body, call)
+         VALUES ($1, $2, $3, $4, $4, $5, '', $6)",
+        id.0,
+        page.0,
+        by.0,
+        seq,
+        now.0,
+        written
+    )?;
+    let (author_name,): (String,) =
+        fetch_one!(tx, "SELECT name FROM accounts WHERE id = $1", by.0)?;
+    let message = Message {
+        id,
+        page,
+        author: by,
+        author_name,
+        seq,
+        changed: seq,
+        at: now,
+        edited: None,
+        deleted: false,
+        body: String::new(),
+        images: Vec::new(),
+        reply: None,
+        mentions: Vec::new(),
+        reactions: Vec::new(),
+        call: Some(log),
+    };
+    tx.publish(Topic::Page(page), Event::Message(message));
+    Ok(())
+}
+
+/// What a call's line says stays as it was.
+pub(crate) fn unwritten(message: &Message) -> Result<(), Refusal> {
+    match message.call {
+        Some(_) => Err(Refusal::BadRequest(
+            "What the log says of a call cannot be changed.".into(),
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,257 @@
+//! Calls over HTTP: one exchange to join, short ones to change and to leave. Who may is the backend's to say, what then
+//! happens is beam's. See API.md.
+
+mod place;
+mod provider;
+
+use app::{Problem, ssr};
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use backend::Viewer;
+use beam::{Change, Denied, Join, Mids};
+use domain::{Call, CallId, PageId, Refusal, SessionId, call::Seen};
+use http::HeaderMap;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+pub(crate) use place::Calls;
+pub(crate) use provider::{Provider, Turn};
+
+use crate::{
+    router::Site,
+    security::{self, session_token},
+};
+
+#[derive(Deserialize)]
+struct OnPage {
+    page: PageId,
+}
+
+#[derive(Deserialize)]
+struct Joining {
+    page: PageId,
+    session: SessionId,
+    offer: String,
+    muted: bool,
+    camera: bool,
+    mids: Mids,
+}
+
+#[derive(Deserialize)]
+struct Restarting {
+    session: SessionId,
+    offer: String,
+}
+
+#[derive(Deserialize)]
+struct Changing {
+    session: SessionId,
+    #[serde(flatten)]
+    change: Change,
+}
+
+#[derive(Deserialize)]
+struct Seeing {
+    session: SessionId,
+    seen: Vec<Seen>,
+}
+
+#[derive(Deserialize)]
+struct Leaving {
+    session: SessionId,
+}
+
+#[derive(Deserialize)]
+struct Managing {
+    page: PageId,
+    session: SessionId,
+}
+
+#[derive(Serialize)]
+struct Now {
+    call: Option<Call>,
+    settings: Value,
+    ice_servers: Value,
+}
+
+pub(crate) fn routes() -> Router<Site> {
+    Router::new()
+        .route("/api/call", post(now))
+        .route("/api/call_join", post(join))
+        .route("/api/call_restart", post(restart))
+        .route("/api/call_change", post(change))
+        .route("/api/call_seen", post(seen))
+        .route("/api/call_leave", post(leave))
+        .route("/api/call_mute", post(mute))
+        .route("/api/call_remove", post(remove))
+}
+
+async fn now(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(async {
+        let (viewer, OnPage { page }) = asked(&site, &headers, &body).await?;
+        site.backend.may_call(&viewer, page).await?;
+        let at = site.backend.now();
+        Ok(Now {
+            call: site.calls.call(page).await?,
+            settings: site.calls.provider.settings(page, &viewer.name),
+            ice_servers: site.calls.turn.servers(viewer.account, at),
+        })
+    })
+    .await
+}
+
+async fn join(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(async {
+        let (viewer, joining): (Viewer, Joining) = asked(&site, &headers, &body).await?;
+        let page = joining.page;
+        let page_name = site.backend.may_join_call(&viewer, page).await?;
+        let random = backend::Random.id().map_err(backend::Error::from)?;
+        let at = site.backend.now();
+        let join = Join {
+            page,
+            session: joining.session,
+            account: viewer.account,
+            name: viewer.name.clone(),
+            offer: joining.offer,
+            muted: joining.muted,
+            camera: joining.camera,
+            mids: joining.mids,
+            call: CallId::new(at, random),
+            at,
+        };
+        let token = session_token(&headers).unwrap_or_default();
+        let joined = site.calls.join(&viewer, token, page_name, join).await?;
+        Ok(json!({ "call": joined.call, "answer": joined.answer, "slots": joined.slots }))
+    })
+    .await
+}
+
+async fn restart(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(async {
+        let (viewer, asked): (Viewer, Restarting) = asked(&site, &headers, &body).await?;
+        site.backend.may_signal_call(&viewer)?;
+        let Restarting { session, offer } = asked;
+        let done = site
+            .calls
+            .beam()?
+            .ask(move |core, now| core.restart(now, viewer.account, session, &offer));
+        let answer = done.await.map_err(stopped)?.map_err(denied)?;
+        Ok(json!({ "answer": answer }))
+    })
+    .await
+}
+
+async fn change(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(async {
+        let (viewer, asked): (Viewer, Changing) = asked(&site, &headers, &body).await?;
+        site.backend.may_signal_call(&viewer)?;
+        let at = site.backend.now();
+        let Changing { session, change } = asked;
+        let done = site
+            .calls
+            .beam()?
+            .ask(move |core, now| core.change(now, at, viewer.account, session, change));
+        done.await.map_err(stopped)?.map_err(denied)?;
+        Ok(json!({}))
+    })
+    .await
+}
+
+async fn seen(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(async {
+        let (viewer, asked): (Viewer, Seeing) = asked(&site, &headers, &body).await?;
+        site.backend.may_signal_call(&viewer)?;
+        let Seeing { session, seen } = asked;
+        let done = site
+            .calls
+            .beam()?
+            .ask(move |core, now| core.seen(now, viewer.account, session, seen));
+        done.await.map_err(stopped)?.map_err(denied)?;
+        Ok(json!({}))
+    })
+    .await
+}
+
+/// Also by `navigator.sendBeacon`, as the page goes: whatever its type says, the body is JSON.
+async fn leave(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(async {
+        let (viewer, Leaving { session }) = asked(&site, &headers, &body).await?;
+        let done = site
+            .calls
+            .beam()?
+            .ask(move |core, now| core.leave(now, viewer.account, session));
+        done.await.map_err(stopped)?;
+        Ok(json!({}))
+    })
+    .await
+}
+
+async fn mute(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(async {
+        let (viewer, Managing { page, session }) = asked(&site, &headers, &body).await?;
+        site.backend.may_manage_call(&viewer, page).await?;
+        let done = site
+            .calls
+            .beam()?
+            .ask(move |core, now| core.mute(now, page, session));
+        done.await.map_err(stopped)?.map_err(denied)?;
+        Ok(json!({}))
+    })
+    .await
+}
+
+async fn remove(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(async {
+        let (viewer, Managing { page, session }) = asked(&site, &headers, &body).await?;
+        site.backend.may_manage_call(&viewer, page).await?;
+        let done = site
+            .calls
+            .beam()?
+            .ask(move |core, now| core.remove(now, page, session));
+        done.await.map_err(stopped)?.map_err(denied)?;
+        Ok(json!({}))
+    })
+    .await
+}
+
+/// Who asks, and for what.
+async fn asked<T: DeserializeOwned>(
+    site: &Site,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<(Viewer, T), Problem> {
+    let viewer = ssr::viewer(&site.backend, headers).await?;
+    let viewer = viewer.ok_or(Refusal::SignedOut)?;
+    let wrong = |error: serde_json::Error| Refusal::BadRequest(error.to_string());
+    Ok((viewer, serde_json::from_slice(body).map_err(wrong)?))
+}
+
+async fn answer<T: Serialize>(of: impl Future<Output = Result<T, Problem>>) -> Response {
+    match of.await {
+        Ok(answer) => Json(answer).into_response(),
+        Err(problem) => security::problem(&problem),
+    }
+}
+
+fn denied(why: Denied) -> Problem {
+    match why {
+        Denied::Offer(_) => Refusal::BadRequest(format!("{why}.")),
+        Denied::Unknown => Refusal::NotFound,
+        Denied::Taken => Refusal::IdTaken,
+        Denied::Full => Refusal::BadRequest(format!(
+            "This call is full: at most {} can be in it.",
+            Call::MAX
+        )),
+        Denied::Busy => Refusal::TooMany { seconds: 60 },
+    }
+    .into()
+}
+
+fn stopped(_: beam::Stopped) -> Problem {
+    Problem::Network("calls have stopped".into())
+}

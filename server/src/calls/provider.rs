@@ -1,0 +1,112 @@
+//! Where calls are: here, or with somebody else in a frame. And the servers that help browsers through firewalls.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use domain::{AccountId, PageId, Timestamp};
+use ring::hmac;
+use serde_json::{Value, json};
+use url::form_urlencoded::byte_serialize;
+
+use backend::Secret;
+
+/// How long a TURN server takes what we sign: a long call, and the night after it.
+const GOOD_FOR: i64 = 12 * 60 * 60;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Provider {
+    Beam,
+    /// The address of a page's call, with `{page}` and `{name}` to be filled in.
+    Embed(String),
+}
+
+impl Provider {
+    pub(crate) fn settings(&self, page: PageId, name: &str) -> Value {
+        match self {
+            Self::Beam => json!({ "provider": "beam" }),
+            Self::Embed(template) => {
+                let name: String = byte_serialize(name.as_bytes()).collect();
+                // In a path, a plus is a plus.
+                let name = name.replace('+', "%20");
+                let url = template
+                    .replace("{page}", &page.to_string())
+                    .replace("{name}", &name);
+                json!({ "provider": "embed", "url": url })
+            }
+        }
+    }
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Turn {
+    pub(crate) urls: Vec<String>,
+    pub(crate) secret: Option<Secret>,
+}
+
+impl Turn {
+    /// `RTCConfiguration.iceServers`. With a secret, credentials that end by themselves, as coturn's
+    /// `use-auth-secret` checks them (draft-uberti-behave-turn-rest-00).
+    pub(crate) fn servers(&self, account: AccountId, now: Timestamp) -> Value {
+        if self.urls.is_empty() {
+            return json!([]);
+        }
+        let Some(secret) = &self.secret else {
+            return json!([{ "urls": self.urls }]);
+        };
+        let until = now.plus_secs(GOOD_FOR).millis() / 1000;
+        let username = format!("{until}:{account}");
+        let key = hmac::Key::new(
+            hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+            secret.expose().as_bytes(),
+        );
+        let credential = STANDARD.encode(hmac::sign(&key, username.as_bytes()));
+        json!([{ "urls": self.urls, "username": username, "credential": credential }])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> AccountId {
+        "0198a5c0-0000-7000-8000-000000000000".parse().unwrap()
+    }
+
+    #[test]
+    fn credentials_are_what_a_turn_server_with_the_same_secret_makes_of_the_name() {
+        let turn = Turn {
+            urls: vec!["turn:turn.example:3478".into()],
+            secret: Some(Secret::new("north".into())),
+        };
+        let servers = turn.servers(account(), Timestamp(1_000_000));
+        let server = &servers[0];
+        assert_eq!(
+            server["username"],
+            "44200:0198a5c0-0000-7000-8000-000000000000"
+        );
+        // printf '%s' "$username" | openssl dgst -sha1 -hmac north -binary | base64
+        assert_eq!(server["credential"], "1o2iWrn0F8QuCjH1k9aJguN4ABs=");
+    }
+
+    #[test]
+    fn without_a_secret_there_are_no_credentials_and_without_urls_no_server() {
+        let none = Turn::default().servers(account(), Timestamp(0));
+        assert_eq!(none, json!([]));
+        let stun = Turn {
+            urls: vec!["stun:stun.example".into()],
+            secret: None,
+        };
+        let servers = stun.servers(account(), Timestamp(0));
+        assert_eq!(servers, json!([{ "urls": ["stun:stun.example"] }]));
+    }
+
+    #[test]
+    fn an_outside_address_is_filled_in_and_nobody_s_name_leads_elsewhere() {
+        let provider = Provider::Embed("https://meet.example/{page}#name={name}".into());
+        let page: PageId = "0198a5c0-0000-7000-8000-000000000001".parse().unwrap();
+        let settings = provider.settings(page, "Ana /../ ?&{page}");
+        assert_eq!(
+            settings["url"],
+            format!("https://meet.example/{page}#name=Ana%20%2F..%2F%20%3F%26%7Bpage%7D")
+        );
+        assert_eq!(Provider::Beam.settings(page, "Ana")["provider"], "beam");
+    }
+}

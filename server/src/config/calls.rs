@@ -1,0 +1,113 @@
+//! Settings of calls: how browsers reach this machine, and what helps them to.
+
+use std::net::{IpAddr, SocketAddr};
+
+use backend::Secret;
+use url::Url;
+
+use super::{Given, Wrong};
+use crate::calls::{Provider, Turn};
+
+#[derive(Clone)]
+pub(super) struct Calls {
+    pub(super) provider: Provider,
+    pub(super) turn: Turn,
+    port: Option<u16>,
+    public: Vec<IpAddr>,
+}
+
+impl Calls {
+    pub(super) fn of(given: &Given) -> Result<Self, Wrong> {
+        Ok(Self {
+            provider: provider(given)?,
+            turn: turn(given)?,
+            port: port(given)?,
+            public: public(given)?,
+        })
+    }
+
+    /// `listen` is what was asked for: a port of any number means the same for calls.
+    pub(super) fn doors(&self, listen: SocketAddr) -> beam::Settings {
+        beam::Settings {
+            port: self.port.unwrap_or(listen.port()),
+            public: self.public.clone(),
+            loopback: listen.ip().is_loopback(),
+        }
+    }
+}
+
+fn port(given: &Given) -> Result<Option<u16>, Wrong> {
+    const NAME: &str = "STOA_CALL_UDP_PORT";
+    let parse = |text: &str| text.trim().parse().ok();
+    given
+        .get(NAME)
+        .map(|text| {
+            parse(text)
+                .ok_or_else(|| given.wrong(NAME, "must be a port, such as 3000, or 0 for any"))
+        })
+        .transpose()
+}
+
+fn public(given: &Given) -> Result<Vec<IpAddr>, Wrong> {
+    const NAME: &str = "STOA_CALL_PUBLIC_IP";
+    let text = given.get(NAME).unwrap_or_default();
+    let addresses = text
+        .split(',')
+        .map(str::trim)
+        .filter(|text| !text.is_empty());
+    let good = |text: &str| text.parse().ok().filter(|ip: &IpAddr| !ip.is_unspecified());
+    addresses
+        .map(|text| {
+            good(text).ok_or_else(|| {
+                given.wrong(
+                    NAME,
+                    "must be the IP addresses that browsers reach this machine by, such as 203.0.113.7,2001:db8::7",
+                )
+            })
+        })
+        .collect()
+}
+
+fn provider(given: &Given) -> Result<Provider, Wrong> {
+    const NAME: &str = "STOA_CALL_URL";
+    let Some(text) = given.get(NAME) else {
+        return Ok(Provider::Beam);
+    };
+    let filled = text.replace("{page}", "page").replace("{name}", "name");
+    let good = Url::parse(&filled)
+        .is_ok_and(|url| url.scheme() == "https" && url.has_host() && !filled.contains(['{', '}']));
+    if good {
+        Ok(Provider::Embed(text.to_owned()))
+    } else {
+        Err(given.wrong(
+            NAME,
+            "must be an https:// address with {page} and perhaps {name} in it, such as https://meet.example/{page}",
+        ))
+    }
+}
+
+fn turn(given: &Given) -> Result<Turn, Wrong> {
+    const NAME: &str = "STOA_TURN_URLS";
+    let text = given.get(NAME).unwrap_or_default();
+    let urls = text.split(',').map(str::trim).filter(|url| !url.is_empty());
+    let urls: Vec<String> = urls.map(str::to_owned).collect();
+    let good = |url: &String| {
+        url.split_once(':').is_some_and(|(scheme, host)| {
+            matches!(scheme, "turn" | "turns" | "stun" | "stuns") && !host.is_empty()
+        })
+    };
+    if !urls.iter().all(good) {
+        return Err(given.wrong(
+            NAME,
+            "must be addresses such as turn:turn.example:3478,turns:turn.example:5349?transport=tcp",
+        ));
+    }
+    let secret = given.get("STOA_TURN_SECRET");
+    if secret.is_some() && urls.is_empty() {
+        return Err(given.wrong(NAME, "must be set too, because STOA_TURN_SECRET is"));
+    }
+    Ok(Turn {
+        urls,
+        secret: secret.map(|secret| Secret::new(secret.to_owned())),
+    })
+}
