@@ -89,16 +89,26 @@ impl Beam {
             ("dropped", _) => {
                 let Ended { session, why } = said(json)?;
                 if self.me.get_untracked() == Some(session) {
-                    self.ended(match why {
-                        Dropped::Removed => "You were removed from the call.",
-                        Dropped::Replaced => "The call goes on in another window of yours.",
-                        Dropped::Over => "The call is over.",
-                    });
+                    self.dropped(why);
                 }
             }
             _ => {}
         }
         Some(())
+    }
+
+    fn dropped(self, why: Dropped) {
+        match why {
+            Dropped::Removed => self.ended("You were removed from the call."),
+            Dropped::Replaced => self.ended("The call goes on in another window of yours."),
+            // The server is going, and comes back: so do all who were in the call.
+            Dropped::Over => {
+                if let Some(session) = self.session() {
+                    let now = js_sys::Date::now() as i64;
+                    session.link.borrow_mut().forgotten(now);
+                }
+            }
+        }
     }
 
     /// The state of some page's call.
