@@ -16,6 +16,7 @@
     reason = "the component macro writes public items, modules stay private"
 )]
 
+mod beam;
 #[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]

@@ -8,6 +8,7 @@ mod socket;
 
 use std::{cell::RefCell, rc::Rc};
 
+use bytes::Bytes;
 use domain::{AccountId, Event, PageId, Topic};
 use gloo_timers::callback::Interval;
 use leptos::prelude::*;
@@ -24,6 +25,8 @@ use socket::{Socket, Wake};
 pub enum News {
     Event(Topic, Box<Event>),
     Signal(PageId, AccountId, domain::Signal),
+    /// What the first bundle does not read: of calls, or from a newer server.
+    Further(Topic, Bytes),
     /// Ask for everything that may have been missed.
     Resync,
     /// Ask for what is new on the page in view: there is no socket, or to be sure.
@@ -290,7 +293,7 @@ impl Session {
                 match (topic, event::read(&publish.payload)) {
                     (_, Some(Event::Resync)) => self.tell(&News::Resync),
                     (Some(topic), Some(event)) => self.tell(&News::Event(topic, Box::new(event))),
-                    // From a newer server than this page: a resync brings what matters.
+                    (Some(topic), None) => self.tell(&News::Further(topic, publish.payload)),
                     _ => {}
                 }
             }

@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 use crate::{AccountId, CallId, PageId, SessionId, Timestamp};
 
 /// One session in a call: the same person on two devices is two callers.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own on screen"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -96,11 +100,35 @@ pub struct CallLog {
     pub people: usize,
 }
 
+impl CallLog {
+    /// `Call, 12 min, 4 people`, as the log says it.
+    pub fn words(&self) -> String {
+        let minutes = (self.seconds + 30) / 60;
+        let long = match minutes {
+            ..1 => "less than a minute".to_owned(),
+            1..60 => format!("{minutes} min"),
+            _ => format!("{} h {} min", minutes / 60, minutes % 60),
+        };
+        match self.people {
+            1 => format!("Call, {long}, 1 person"),
+            people => format!("Call, {long}, {people} people"),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Event;
     use uuid::Uuid;
+
+    #[test]
+    fn a_call_that_is_over_is_told_in_a_line() {
+        let words = |seconds, people| CallLog { seconds, people }.words();
+        assert_eq!(words(720, 4), "Call, 12 min, 4 people");
+        assert_eq!(words(12, 1), "Call, less than a minute, 1 person");
+        assert_eq!(words(3_900, 2), "Call, 1 h 5 min, 2 people");
+    }
 
     #[test]
     fn a_call_travels_as_it_is_described() {

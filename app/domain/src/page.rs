@@ -118,6 +118,9 @@ pub struct PageListing {
     #[serde(default, skip_serializing_if = "crate::message::none")]
     pub last_images: usize,
     pub last_at: Option<Timestamp>,
+    /// How many are in its call now.
+    #[serde(default, skip_serializing_if = "crate::message::none")]
+    pub in_call: usize,
     /// The page's counter: whoever has this list has got the messages up to it.
     #[serde(default)]
     pub counter: i64,

@@ -30,7 +30,9 @@ fn article(talk: Talk, me: AccountId, row: &Row) -> impl IntoView + use<> {
     let avatar = named.then(|| view! { <Avatar id=author.0 name=name.clone() small=true/> });
     let who = named
         .then(|| view! { <div class=format!("who hue-{}", domain::hue(&author.0))>{name}</div> });
-    let text_class = if is_large(message) {
+    let text_class = if message.call.is_some() {
+        "text call-log"
+    } else if is_large(message) {
         "text large"
     } else {
         "text"
@@ -98,6 +100,8 @@ pub(super) fn summary(text: &str, images: usize) -> String {
 fn text(message: &Message) -> impl IntoView + use<> {
     if message.deleted {
         Either::Left(view! { <i class="taken-back">"Message deleted"</i> })
+    } else if let Some(call) = &message.call {
+        Either::Right(prose(&call.words(), &[]))
     } else {
         Either::Right(prose(&message.body, &message.mentions))
     }

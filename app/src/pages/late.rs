@@ -1,4 +1,4 @@
-//! Views that no first view shows: dialogs, the menu of a message, what a search found. Their code is a file of its own,
+//! Views that no first view shows: dialogs, the menu of a message, what a search found, calls. Their code is a file of its own,
 //! which the browser loads when somebody begins to use the page.
 
 use std::sync::Arc;
@@ -7,6 +7,7 @@ use domain::{Member, Mention, Message, PageId};
 use leptos::prelude::*;
 
 use super::{composer::names::Names, search::Searching, talk::Talk};
+use crate::beam::Bell;
 
 #[derive(Clone)]
 pub(super) enum Late {
@@ -23,6 +24,7 @@ pub(super) enum Late {
 
 #[derive(Clone)]
 pub(super) enum Ask {
+    Call(Bell),
     DeleteMessage(Talk, Arc<Message>),
     Gallery(Talk),
     Invite(PageId),
@@ -66,9 +68,12 @@ impl Ask {
             details::{LeaveDialog, RemoveDialog, RenameDialog},
             info::{DeleteDialog, InfoDialog},
         };
-        use crate::{images::GalleryDialog, invitations::InviteDialog, people::MyNameDialog};
+        use crate::{
+            beam::Calls, images::GalleryDialog, invitations::InviteDialog, people::MyNameDialog,
+        };
 
         match self {
+            Self::Call(bell) => view! { <Calls bell=bell/> }.into_any(),
             Self::DeleteMessage(talk, message) => {
                 view! { <DeleteDialog talk=talk message=message open=open/> }.into_any()
             }
@@ -92,8 +97,12 @@ impl Ask {
 pub(super) struct Dialogs(RwSignal<Option<Ask>>);
 
 impl Dialogs {
+    pub(super) fn new() -> Self {
+        Self(RwSignal::new(None))
+    }
+
     pub(super) fn provide() -> Self {
-        let dialogs = Self(RwSignal::new(None));
+        let dialogs = Self::new();
         provide_context(dialogs);
         dialogs
     }

@@ -50,6 +50,17 @@ impl Listings {
         self.pages.iter().find(|listing| listing.page.id == page)
     }
 
+    /// So many are in the page's call now. Whether that is news.
+    pub fn in_call(&mut self, page: PageId, people: usize) -> bool {
+        match self.find_mut(page) {
+            Some(listing) if listing.in_call != people => {
+                listing.in_call = people;
+                true
+            }
+            _ => false,
+        }
+    }
+
     /// The open page knows its newest number.
     pub fn note(&mut self, page: PageId, newest: i64) {
         self.open.insert(page, newest);
@@ -94,7 +105,11 @@ impl Listings {
         let Some(listing) = self.find_mut(message.page) else {
             return Heard::Ask;
         };
-        let line = Some((message.author_name.clone(), message.body.clone()));
+        let body = match &message.call {
+            Some(call) => call.words(),
+            None => message.body.clone(),
+        };
+        let line = Some((message.author_name.clone(), body));
         let at = Some(message.at);
         if message.changed > message.seq {
             if listing.last_at == at && listing.last != line {
@@ -200,6 +215,7 @@ mod tests {
             last: None,
             last_images: 0,
             last_at: Some(Timestamp(100 - i64::from(n))),
+            in_call: 0,
             counter: 0,
             read: 0,
             unread: 0,
@@ -226,6 +242,15 @@ mod tests {
             call: None,
             images: Vec::new(),
         }
+    }
+
+    #[test]
+    fn who_is_in_a_call_is_told_where_it_changes() {
+        let mut list = listings();
+        assert!(list.in_call(page(2).id, 3));
+        assert!(!list.in_call(page(2).id, 3));
+        assert!(!list.in_call(page(9).id, 3));
+        assert_eq!(list.find(page(2).id).unwrap().in_call, 3);
     }
 
     #[test]

@@ -32,5 +32,6 @@ pub use admin::Pages;
 #[cfg(feature = "ssr")]
 pub use admin::new_page;
 pub use room::MemberApp;
+pub(crate) use shelf::Shelf;
 pub(crate) use talk::{Talk, message_id, new_id};
 pub use zone::now;

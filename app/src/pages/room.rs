@@ -7,7 +7,7 @@ use super::{
     api,
     composer::Composer,
     details::Details,
-    late::{self, Dialogs},
+    late::{self, Ask, Dialogs},
     listings::Listings,
     shelf::Shelf,
     sidebar::Sidebar,
@@ -15,7 +15,9 @@ use super::{
     timeline::Timeline,
 };
 use crate::{
-    Problem, first,
+    Problem,
+    beam::Bell,
+    first,
     images::Parcels,
     live::Live,
     ui::{Away, Glyph, Icon, address, alive, click, effect, tab_title, when, words},
@@ -36,9 +38,20 @@ pub fn MemberApp(first: first::Member) -> impl IntoView {
     let path = address(|path| Place::at(path) != Place::Nowhere);
     let place = Memo::new(move |_| path.with(|path| Place::at(path)));
     let page = Signal::derive(move || place.get().page());
+    let bell = Bell::provide(page);
+    // No dialog, but kept in the same way: the code for it is there already. Once it is there it stays.
+    let calls = Dialogs::new();
+    let loaded = StoredValue::new(false);
+    effect(move || {
+        if bell.rings() && !loaded.get_value() {
+            loaded.set_value(true);
+            calls.open(Ask::Call(bell));
+        }
+    });
     view! {
         <div class=words(move || if place.get() == Place::Home { "room home" } else { "room" }.into())>
             <Sidebar here=page me=me/>
+            {calls.view()}
             // A list of one: with another page everything of the page before goes at once, what is on screen and
             // what belongs to it.
             <For
@@ -146,7 +159,7 @@ fn Conversation(talk: Talk) -> impl IntoView {
     let dialogs = Dialogs::provide();
     let archived = move || talk.page.with(|page| page.archived);
     let name = move || talk.page.with(|page| page.name.clone());
-    let (id, tray) = (talk.id, talk.tray);
+    let (id, tray, bell) = (talk.id, talk.tray, Bell::here());
     tab_title(with_unread(move || format!("{} · Stoa", name())));
     view! {
         <main
@@ -166,6 +179,10 @@ fn Conversation(talk: Talk) -> impl IntoView {
                     <h1 dir="auto">{words(name)}</h1>
                     <small>{words(move || talk.typing.with(|names| writing(names)).unwrap_or_else(|| people(talk)))}</small>
                 </div>
+                <button type="button" class="btn call-button" on:click=click(move || bell.asked.set(Some(id)))>
+                    <Icon glyph=Glyph::Call/>
+                    <span>"Call"</span>
+                </button>
                 <button
                     type="button"
                     class="icon more"

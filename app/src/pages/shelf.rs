@@ -13,7 +13,10 @@ use super::{
     talk::signed_out,
     zone::{self, Zone},
 };
-use crate::live::{Live, News, within};
+use crate::{
+    beam::Bell,
+    live::{Live, News, within},
+};
 
 #[derive(Clone, Copy)]
 pub struct Shelf {
@@ -105,6 +108,7 @@ impl Shelf {
     /// Keeps the list true until the owner is cleaned up.
     pub fn listen(self) {
         let polls = StoredValue::new(0_u32);
+        let bell = Bell::here();
         // Midnight makes another day "Today".
         let minutes = set_interval_with_handle(move || self.now.set(zone::now()), MINUTE);
         on_cleanup(move || {
@@ -143,6 +147,10 @@ impl Shelf {
                 }
             }
             News::Signal(..) => {}
+            News::Further(topic, json) => {
+                let further = (*topic, json.clone());
+                bell.heard.update(|heard| heard.push(further));
+            }
             News::Resync => self.ask(),
             News::Poll => {
                 polls.update_value(|polls| *polls += 1);

@@ -84,6 +84,7 @@ fn Listing(id: PageId, here: Signal<Option<PageId>>, me: String) -> impl IntoVie
                 (false, true) => "page new",
                 (false, false) => "page",
             };
+            let said = if listing.in_call > 0 { "last live" } else { "last" };
             let name = listing.page.name.clone();
             Some(view! {
                 <li>
@@ -91,7 +92,7 @@ fn Listing(id: PageId, here: Signal<Option<PageId>>, me: String) -> impl IntoVie
                         <Tile id=id.0 name=name.clone()/>
                         <span class="about-page">
                             <span class="name">{name}</span>
-                            <span class="last" dir="auto">{last(listing, &me)}</span>
+                            <span class=said dir="auto">{last(listing, &me)}</span>
                         </span>
                         <span class="side"><time>{listing.last_at.map(when)}</time>{badge(listing)}</span>
                     </a>
@@ -118,6 +119,11 @@ fn badge(listing: &PageListing) -> Option<impl IntoView + use<>> {
 
 /// What was said last: a line of the list, however long the message is.
 fn last(listing: &PageListing, me: &str) -> String {
+    match listing.in_call {
+        0 => {}
+        1 => return "Call in progress, 1 person".to_owned(),
+        people => return format!("Call in progress, {people} people"),
+    }
     if listing.page.archived {
         return "Archived".to_owned();
     }

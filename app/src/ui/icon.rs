@@ -25,6 +25,7 @@ pub enum Glyph {
     Bin,
     Search,
     Image,
+    Call,
 }
 
 impl Glyph {
@@ -65,6 +66,9 @@ impl Glyph {
             Self::Search => r#"<circle cx="11" cy="11" r="6.500"/><path d="M16 16l4.500 4.500"/>"#,
             Self::Image => {
                 r#"<rect x="4" y="5" width="16" height="14" rx="3"/><circle cx="9" cy="10" r="1.5"/><path d="M5 17l4.500-4 3 2.500 3-3.500 4 4.500"/>"#
+            }
+            Self::Call => {
+                r#"<rect x="3" y="6" width="12" height="12" rx="3"/><path d="M15 11l6-3.500v9L15 13"/>"#
             }
             Self::Edit => r#"<path d="M4 20l1-4.500L16 4.500l3.5 3.500L8.5 19z"/>"#,
         }

@@ -281,6 +281,7 @@ impl From<ListingRow> for PageListing {
             last: row.author.zip(row.body),
             last_images: row.image_count.unwrap_or(0) as usize,
             last_at: row.at.map(Timestamp),
+            in_call: 0,
             counter: row.counter,
             read: row.read_seq,
             unread: row.unread,

@@ -24,7 +24,10 @@ impl Talk {
         if met || message.seq <= opened || !message.is_news_to(me) {
             return;
         }
-        let text = summary(&message.body, message.images.len());
+        let text = match &message.call {
+            Some(call) => call.words(),
+            None => summary(&message.body, message.images.len()),
+        };
         let text: String = text.chars().take(SPOKEN).collect();
         let said = format!("{}: {text}", message.author_name);
         let first = self.state.with_value(|state| state.unsaid.is_empty());

@@ -21,7 +21,7 @@ impl Talk {
                 self.outbox.nudge();
             }
             News::Signal(page, who, signal) if *page == self.id => self.signalled(*who, signal),
-            News::Signal(..) => {}
+            News::Signal(..) | News::Further(..) => {}
             News::Poll => self.catch_up(),
         }
     }

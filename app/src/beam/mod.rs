@@ -1,0 +1,29 @@
+//! Calls, as a browser makes them. Only [`Bell`] is in the first bundle; [`Calls`] and all it shows is loaded late.
+
+mod acts;
+mod api;
+mod bar;
+mod bell;
+mod call;
+mod choice;
+mod devices;
+mod grid;
+mod heard;
+mod keep;
+mod link;
+mod mute;
+mod own;
+mod permission;
+mod preview;
+mod quality;
+mod ring;
+mod rtc;
+mod sdp;
+mod seats;
+mod session;
+mod sign;
+mod stage;
+mod tile;
+
+pub use bell::Bell;
+pub use stage::Calls;

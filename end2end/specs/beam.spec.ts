@@ -1,0 +1,305 @@
+import { createServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { AxeBuilder } from '@axe-core/playwright';
+import type { Person, PageOfPlace } from '../fixtures/person.ts';
+import { Beam } from '../pages/beam.ts';
+import { Room } from '../pages/room.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+type Somebody = (name: string) => Promise<Person>;
+
+/** Members of Dana's page, each with it open. */
+async function members(dana: Person, somebody: Somebody, ...names: string[]): Promise<[PageOfPlace, Person[]]> {
+  const garden = await dana.createPage('Garden renovation');
+  const people = [];
+  for (const name of names) {
+    const email = `${name.split(' ')[0]?.toLowerCase()}@example.org`;
+    people.push(await (await somebody(name)).join(await dana.invite(garden, email)));
+  }
+  for (const person of [dana, ...people]) await person.open(`/p/${garden.id}`);
+  return [garden, people];
+}
+
+test('beam 1: a call is started, rings, is joined, and shows on every screen', async ({ dana, somebody }) => {
+  const [, [jon, mila]] = await members(dana, somebody, 'Jon Okafor', 'Mila Lind');
+  const [hers, his, milas] = [dana, jon!, mila!].map((person) => new Beam(person.page)) as [Beam, Beam, Beam];
+  await hers.start();
+  await expect(hers.people).toHaveCount(1);
+
+  await expect(his.ringing).toContainText('Dana Vos calls');
+  await expect(his.ringing).toContainText('Garden renovation');
+  await expect(milas.ringing).toBeVisible();
+  await milas.ringing.getByRole('button', { name: 'Not now' }).click();
+  await expect(milas.ringing).toBeHidden();
+  await expect(mila!.page.getByRole('link', { name: /Garden renovation/ })).toContainText('Call in progress, 1 person');
+
+  await his.ringing.getByRole('button', { name: 'Join' }).click();
+  await his.enter();
+  await expect(his.ringing).toBeHidden();
+  await hers.expectMoving('Jon Okafor');
+  await his.expectMoving('Dana Vos');
+  await expect(mila!.page.getByRole('link', { name: /Garden renovation/ })).toContainText('Call in progress, 2 people');
+
+  await milas.start();
+  for (const beam of [hers, his, milas]) await expect(beam.people).toHaveCount(3);
+  await milas.expectMoving('Jon Okafor');
+  await hers.expectMoving('Mila Lind');
+});
+
+test('beam 1: ringing stops when it is answered on another device, and when the call ends', async ({ dana, somebody }) => {
+  const [garden, [jon]] = await members(dana, somebody, 'Jon Okafor');
+  const other = await jon!.newPage();
+  await jon!.open(`/p/${garden.id}`, other);
+  const [hers, his, second] = [new Beam(dana.page), new Beam(jon!.page), new Beam(other)];
+  await hers.start();
+  await expect(his.ringing).toBeVisible();
+  await expect(second.ringing).toBeVisible();
+  await his.ringing.getByRole('button', { name: 'Join' }).click();
+  await his.enter();
+  await expect(second.ringing).toBeHidden();
+  await his.control('Leave').click();
+  await hers.control('Leave').click();
+  await expect(dana.page.getByRole('link', { name: /Garden renovation/ })).not.toContainText('Call in progress');
+
+  await hers.start();
+  await expect(second.ringing).toBeVisible();
+  await hers.control('Leave').click();
+  await expect(second.ringing).toBeHidden();
+});
+
+test('beam 2: the preview shows the camera, offers devices and a level, and one may join muted and unseen', async ({ dana, somebody }) => {
+  const [, [jon]] = await members(dana, somebody, 'Jon Okafor');
+  const [hers, his] = [new Beam(dana.page), new Beam(jon!.page)];
+  await hers.call.click();
+  await expect(hers.preview).toBeVisible();
+  await expect(hers.preview.getByLabel('Your camera')).toBeVisible();
+  await expect(hers.preview.getByLabel('Camera', { exact: true }).locator('option').first()).toContainText(/fake/i);
+  await expect(hers.preview.getByLabel('Microphone', { exact: true })).toBeEnabled();
+  const meter = hers.preview.getByLabel('Microphone level');
+  await expect.poll(() => meter.evaluate((meter: HTMLMeterElement) => meter.value)).toBeGreaterThan(0.1);
+  const { violations } = await new AxeBuilder({ page: dana.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`)).toEqual([]);
+
+  await dana.page.keyboard.press('Escape');
+  await expect(hers.preview).toBeHidden();
+  await expect(hers.call).toBeFocused();
+
+  await hers.call.click();
+  await hers.preview.getByRole('button', { name: 'Join muted' }).click();
+  await expect(hers.preview.getByLabel('Your camera')).toBeVisible();
+  await hers.preview.getByRole('button', { name: 'Join without camera' }).click();
+  await hers.enter();
+  await expect(hers.control('Mute')).toHaveAttribute('aria-pressed', 'true');
+  await expect(hers.control('Camera')).toHaveAttribute('aria-pressed', 'false');
+  await his.start();
+  await expect(his.tile('Dana Vos, muted')).toBeVisible();
+  await expect(his.tile('Dana Vos').locator('video')).toBeHidden();
+});
+
+test('beam 3: tiles fit without scrolling, and axe finds nothing', async ({ dana, somebody }) => {
+  const [, [jon]] = await members(dana, somebody, 'Jon Okafor');
+  const hers = new Beam(dana.page);
+  await hers.start();
+  await new Beam(jon!.page).start();
+  await hers.expectMoving('Jon Okafor');
+  for (const viewport of [
+    { width: 1360, height: 860 },
+    { width: 820, height: 900 },
+    { width: 390, height: 780 },
+    { width: 320, height: 560 },
+  ]) {
+    await dana.page.setViewportSize(viewport);
+    for (const tile of await hers.people.all()) await expect(tile).toBeInViewport({ ratio: 0.99 });
+    await expect(hers.control('Leave')).toBeInViewport({ ratio: 0.99 });
+    const sideways = await dana.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(sideways, `at ${viewport.width}`).toBe(0);
+    const { violations } = await new AxeBuilder({ page: dana.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), `at ${viewport.width}`).toEqual([]);
+  }
+});
+
+test('beam 4: mute, camera, screen and hand are state that all see, and nothing is negotiated again', async ({ dana, somebody }) => {
+  const [, [jon]] = await members(dana, somebody, 'Jon Okafor');
+  for (const person of [dana, jon!]) await countDescriptions(person);
+  const [hers, his] = [new Beam(dana.page), new Beam(jon!.page)];
+  await hers.start();
+  await his.start();
+  await his.expectMoving('Dana Vos');
+
+  const mute = hers.control('Mute');
+  await expect(mute).toHaveAttribute('aria-pressed', 'false');
+  await mute.click();
+  await expect(mute).toHaveAttribute('aria-pressed', 'true');
+  await expect(dana.page.getByRole('status').filter({ hasText: 'You are muted' })).toBeAttached();
+  await expect(his.tile('Dana Vos, muted')).toBeVisible();
+  await mute.click();
+  await expect(his.tile('Dana Vos, muted')).toBeHidden();
+
+  await hers.control('Camera').click();
+  await expect(his.tile('Dana Vos').locator('video')).toBeHidden();
+  await hers.control('Camera').click();
+  await his.expectMoving('Dana Vos');
+
+  await hers.control('Raise hand').click();
+  await expect(hers.control('Raise hand')).toHaveAttribute('aria-pressed', 'true');
+  await expect(his.tile('Dana Vos, hand raised')).toBeVisible();
+
+  await hers.control('Share screen').click();
+  await expect(hers.control('Share screen')).toHaveAttribute('aria-pressed', 'true');
+  await his.expectMoving('Dana Vos’s screen', 20_000);
+  await hers.control('Share screen').click();
+  await expect(his.tile('Dana Vos’s screen')).toBeHidden();
+
+  await hers.control('Devices').click();
+  const devices = dana.page.getByRole('dialog', { name: 'Devices' });
+  await devices.getByLabel('Microphone', { exact: true }).selectOption({ index: 1 });
+  await dana.page.keyboard.press('Escape');
+  await expect(hers.control('Devices')).toBeFocused();
+  await his.expectMoving('Dana Vos');
+  expect(await descriptions(dana)).toBe(1);
+  expect(await descriptions(jon!)).toBe(1);
+});
+
+test('beam 5: the chat stays beside the call, and another page keeps it in a small window', async ({ dana, somebody }) => {
+  const [garden, [jon]] = await members(dana, somebody, 'Jon Okafor');
+  await dana.createPage('Choir board');
+  await dana.open(`/p/${garden.id}`);
+  const [hers, his] = [new Beam(dana.page), new Beam(jon!.page)];
+  await hers.start();
+  await his.start();
+  await new Room(dana.page).say('Said beside the call.');
+  await expect(new Room(jon!.page).said('Said beside the call.')).toBeVisible();
+
+  await dana.page.getByRole('link', { name: /Choir board/ }).click();
+  await expect(new Room(dana.page).heading('Choir board')).toBeVisible();
+  await expect(hers.stage).toBeVisible();
+  await hers.expectMoving('Jon Okafor');
+  await expect(his.people).toHaveCount(2);
+  await hers.stage.getByRole('link', { name: 'Back to the call' }).click();
+  await expect(new Room(dana.page).heading('Garden renovation')).toBeVisible();
+  await hers.stage.getByRole('button', { name: 'Make the call small' }).click();
+  await hers.stage.getByRole('link', { name: 'Back to the call' }).click();
+  await expect(hers.people).toHaveCount(2);
+});
+
+test('beam 5: closing the tab leaves at once', async ({ dana, somebody }) => {
+  const [garden] = await members(dana, somebody, 'Jon Okafor');
+  const tab = await dana.newPage();
+  await dana.open(`/p/${garden.id}`, tab);
+  const second = new Beam(tab);
+  await new Beam(dana.page).start();
+  await second.start();
+  await expect(new Beam(dana.page).people).toHaveCount(2);
+  await tab.close();
+  await expect(new Beam(dana.page).people).toHaveCount(1, { timeout: 2_000 });
+});
+
+test('beam 6: after a restart of the server the call goes on without a click', async ({ dana, place, somebody }) => {
+  const [, [jon]] = await members(dana, somebody, 'Jon Okafor');
+  const [hers, his] = [new Beam(dana.page), new Beam(jon!.page)];
+  await hers.start();
+  await his.start();
+  await hers.expectMoving('Jon Okafor');
+  await place.kill();
+  await place.start();
+  const start = Date.now();
+  await expect(async () => {
+    await hers.expectMoving('Jon Okafor', 1_000);
+    await his.expectMoving('Dana Vos', 1_000);
+  }).toPass({ timeout: 30_000 });
+  test.info().annotations.push({ type: 'rejoin', description: `${Date.now() - start} ms after the server was back` });
+  await expect(hers.stage.getByText('Reconnecting…')).toBeHidden();
+});
+
+test('beam 7: a refused permission says how to grant it, and one can join all the same', async ({ dana, somebody }) => {
+  const [, [jon]] = await members(dana, somebody, 'Jon Okafor');
+  await dana.page.evaluate(() => {
+    navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError'));
+  });
+  const [hers, his] = [new Beam(dana.page), new Beam(jon!.page)];
+  await hers.call.click();
+  await expect(hers.preview).toContainText('This page may not use the camera. Click the sign to the left of the address');
+  await expect(hers.preview).toContainText('This page may not use the microphone.');
+  await hers.enter();
+  await expect(hers.control('Mute')).toHaveAttribute('aria-pressed', 'true');
+  await his.start();
+  await hers.expectMoving('Jon Okafor');
+});
+
+test('beam 7: the same person on two devices is two tiles', async ({ dana, somebody }) => {
+  const [garden] = await members(dana, somebody);
+  const tab = await dana.newPage();
+  await dana.open(`/p/${garden.id}`, tab);
+  await new Beam(dana.page).start();
+  await new Beam(tab).start();
+  await expect(new Beam(dana.page).people).toHaveCount(2);
+  await expect(new Beam(dana.page).tile('Dana Vos')).toBeVisible();
+});
+
+test('beam 8: an admin mutes and removes; the log keeps that there was a call', async ({ dana, somebody }) => {
+  const [, [jon]] = await members(dana, somebody, 'Jon Okafor');
+  const [hers, his] = [new Beam(dana.page), new Beam(jon!.page)];
+  await hers.start();
+  await his.start();
+  await expect(his.control('Mute')).toHaveAttribute('aria-pressed', 'false');
+  const actions = hers.tile('Jon Okafor').getByLabel('Actions for Jon Okafor');
+  await actions.click();
+  await hers.tile('Jon Okafor').getByRole('button', { name: 'Mute Jon Okafor' }).click();
+  await expect(his.control('Mute')).toHaveAttribute('aria-pressed', 'true');
+  await expect(jon!.page.getByText('An admin has muted you.')).toBeVisible();
+  await expect(his.tile('Dana Vos').getByLabel(/^Actions/)).toHaveCount(0);
+
+  await actions.click();
+  await hers.tile('Jon Okafor').getByRole('button', { name: 'Remove from the call' }).click();
+  await expect(his.stage).toBeHidden();
+  await expect(jon!.page.getByText('You were removed from the call.')).toBeVisible();
+  await expect(hers.people).toHaveCount(1);
+  await hers.control('Leave').click();
+  await expect(new Room(jon!.page).said('Call, less than a minute, 2 people')).toBeVisible();
+});
+
+test.describe('with another provider', () => {
+  const provider = createServer((request, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end(`<title>Meet</title><h1>${request.url}</h1>`);
+  });
+  test.beforeAll(async () => {
+    provider.listen(0, '127.0.0.1');
+    await once(provider, 'listening');
+  });
+  test.afterAll(() => {
+    provider.close();
+  });
+  test.use({
+    settings: async ({}, use) => {
+      const { port } = provider.address() as AddressInfo;
+      await use({ STOA_CALL_URL: `http://127.0.0.1:${port}/{page}#name={name}` });
+    },
+  });
+
+  test('beam 9: the frame opens in the same place', async ({ dana, somebody }) => {
+    const [garden] = await members(dana, somebody);
+    const beam = new Beam(dana.page);
+    await beam.call.click();
+    const frame = dana.page.frameLocator('iframe[title="Call"]');
+    await expect(frame.getByRole('heading')).toContainText(garden.id);
+    await beam.control('Leave').click();
+    await expect(beam.stage).toBeHidden();
+  });
+});
+
+async function countDescriptions(person: Person): Promise<void> {
+  await person.page.evaluate(() => {
+    const counted = window as unknown as { offers: number };
+    counted.offers = 0;
+    const before = RTCPeerConnection.prototype.setLocalDescription;
+    RTCPeerConnection.prototype.setLocalDescription = function (...given: unknown[]) {
+      counted.offers += 1;
+      return Reflect.apply(before, this, given);
+    };
+  });
+}
+
+async function descriptions(person: Person): Promise<number> {
+  return person.page.evaluate(() => (window as unknown as { offers: number }).offers);
+}
