@@ -59,6 +59,7 @@ impl Server {
         let child = Command::new(program)
             .current_dir(&folder.0)
             .env("STOA_LISTEN", &address)
+            .env("STOA_CALL_UDP_PORT", "0")
             .envs(settings.iter().copied())
             .stdout(log.try_clone()?)
             .stderr(log)
