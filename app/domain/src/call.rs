@@ -10,6 +10,10 @@ use crate::{AccountId, CallId, PageId, SessionId, Timestamp};
     reason = "each is a switch of its own on screen"
 )]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one mark on a tile, and any may come with any other"
+)]
 pub struct Caller {
     pub session: SessionId,
     pub account: AccountId,

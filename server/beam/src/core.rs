@@ -85,6 +85,11 @@ impl Core {
         self.notices.pop_front()
     }
 
+    /// Where browsers are told to come.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.common.addresses
+    }
+
     pub fn counts(&self) -> Counts {
         Counts {
             rooms: self.rooms.len(),

@@ -8,7 +8,7 @@ use str0m::{
     bwe::Bitrate,
     change::SdpOffer,
     crypto::{CryptoProvider, dtls::DtlsCert},
-    format::Codec,
+    format::{Codec, PayloadParams},
     media::{Direction, MediaKind, Mid, Pt},
     rtp::{RtpPacket, Ssrc},
 };
@@ -43,6 +43,10 @@ pub(crate) struct Common {
     pub(crate) addresses: Vec<SocketAddr>,
 }
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what a caller says of themselves is as many yes and no"
+)]
 pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) account: AccountId,
@@ -101,7 +105,8 @@ impl Session {
         let lines = Lines::of(&rtc, &join.mids)?;
         let payload = |codec| {
             let mut all = rtc.codec_config().iter();
-            all.find(|of| of.spec().codec == codec).map(|of| of.pt())
+            all.find(|of| of.spec().codec == codec)
+                .map(PayloadParams::pt)
         };
         let (opus, vp8) = (payload(Codec::Opus), payload(Codec::Vp8));
         Ok(Self {

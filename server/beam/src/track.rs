@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// A layer that is silent for so long does not arrive any more.
-const SILENT: Duration = Duration::from_millis(2_000);
+const SILENT: Duration = Duration::from_secs(2);
 /// The rate is measured over so long.
 const WINDOW: Duration = Duration::from_millis(500);
 /// Until they are known: bits a second, and pixels.
