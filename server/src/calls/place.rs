@@ -164,10 +164,7 @@ impl Calls {
     async fn pass_on(&self, notice: Notice) {
         let bus = self.backend.bus();
         match notice {
-            Notice::Call(call) => {
-                let page = Topic::Page(call.page);
-                bus.publish(page, &Event::Call(call));
-            }
+            Notice::Call(call) => self.backend.tell_call(call),
             Notice::Slots {
                 account,
                 session,
