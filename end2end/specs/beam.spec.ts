@@ -1,6 +1,3 @@
-import { createServer } from 'node:http';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Person, PageOfPlace } from '../fixtures/person.ts';
 import { Beam } from '../pages/beam.ts';
@@ -260,29 +257,17 @@ test('beam 8: an admin mutes and removes; the log keeps that there was a call', 
 });
 
 test.describe('with another provider', () => {
-  const provider = createServer((request, response) => {
-    response.writeHead(200, { 'content-type': 'text/html' }).end(`<title>Meet</title><h1>${request.url}</h1>`);
-  });
-  test.beforeAll(async () => {
-    provider.listen(0, '127.0.0.1');
-    await once(provider, 'listening');
-  });
-  test.afterAll(() => {
-    provider.close();
-  });
-  test.use({
-    settings: async ({}, use) => {
-      const { port } = provider.address() as AddressInfo;
-      await use({ STOA_CALL_URL: `http://127.0.0.1:${port}/{page}#name={name}` });
-    },
-  });
+  test.use({ settings: { STOA_CALL_URL: 'https://meet.example/{page}?name={name}' } });
 
   test('beam 9: the frame opens in the same place', async ({ dana, somebody }) => {
     const [garden] = await members(dana, somebody);
     const beam = new Beam(dana.page);
+    await dana.page.route('https://meet.example/**', (route) =>
+      route.fulfill({ contentType: 'text/html', body: `<title>Meet</title><h1>${route.request().url()}</h1>` }),
+    );
     await beam.call.click();
     const frame = dana.page.frameLocator('iframe[title="Call"]');
-    await expect(frame.getByRole('heading')).toContainText(garden.id);
+    await expect(frame.getByRole('heading')).toHaveText(`https://meet.example/${garden.id}?name=Dana%20Vos`);
     await beam.control('Leave').click();
     await expect(beam.stage).toBeHidden();
   });

@@ -49,11 +49,14 @@ pub(crate) fn routes() -> Router<Site> {
 struct Visit {
     backend: Backend,
     parts: Parts,
+    /// Whose frame may stand in the page.
+    frame: Option<String>,
 }
 
 impl Visit {
     fn new(site: Site, request: Request) -> Self {
         Self {
+            frame: site.calls.provider.origin(),
             backend: site.backend,
             parts: request.into_parts().0,
         }
@@ -91,7 +94,11 @@ impl Visit {
             assets: assets::HASH,
             nonce: URL_SAFE_NO_PAD.encode(nonce),
         };
-        let policy = policy(&self.backend.settings().public_url, &frame.nonce);
+        let policy = policy(
+            &self.backend.settings().public_url,
+            &frame.nonce,
+            self.frame.as_deref(),
+        );
         let html = render(self.backend, self.parts, || view(&frame));
         let mut response = (status, Html(html)).into_response();
         if let Ok(policy) = HeaderValue::from_str(&policy) {
@@ -184,13 +191,14 @@ impl Visit {
 }
 
 /// Scripts and styles are none but ours.
-fn policy(public_url: &str, nonce: &str) -> String {
+fn policy(public_url: &str, nonce: &str, frame: Option<&str>) -> String {
     // Some browsers do not count a WebSocket to our own host as 'self'.
     let own = public_url.replacen("http", "ws", 1);
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self' data: blob:; connect-src 'self' blob: {own}; manifest-src 'self'; form-action 'self'; \
-         base-uri 'none'; frame-ancestors 'none'"
+         base-uri 'none'; frame-ancestors 'none'{}",
+        frame.map_or(String::new(), |origin| format!("; frame-src {origin}"))
     )
 }
 

@@ -162,6 +162,9 @@ pub(crate) async fn headers(State(site): State<Site>, request: Request, next: Ne
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    if let Some(delegated) = site.calls.delegated.clone() {
+        headers.insert(HeaderName::from_static("permissions-policy"), delegated);
+    }
     for (name, value) in [
         (REFERRER_POLICY, "same-origin"),
         // Nearly every answer is for one person.

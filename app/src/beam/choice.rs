@@ -43,8 +43,10 @@ fn Choice(
     view! {
         <label class="choice">
             <span>{label}</span>
+            // Its own name: in a label's text what is chosen would be part of it.
             <select
                 class="input"
+                aria-label=label
                 disabled=maybe(move || none().then(String::new))
                 on:change:target=move |event| choose.run(event.target().value())
             >

@@ -4,6 +4,8 @@
 pub(super) const PAGE: usize = 9;
 /// Between tiles, in CSS pixels.
 const GAP: f64 = 10.0;
+/// What of a picture should be seen whole: a head and its shoulders.
+const FACE: f64 = 1.2;
 /// A camera's usual shape, between 4:3 and 16:9.
 const SHAPE: f64 = 1.5;
 
@@ -49,11 +51,11 @@ pub(super) fn even(count: usize, within: Place) -> Vec<Place> {
         .collect()
 }
 
-/// The number of columns that shows most of each picture.
+/// The number of columns that leaves most room for faces.
 fn columns(count: usize, within: Place) -> usize {
     let shown = |columns: usize| {
         let (width, height) = one(columns, count.div_ceil(columns), within);
-        width.min(height * SHAPE)
+        width.min(height * FACE)
     };
     (1..=count)
         .max_by(|a, b| {
@@ -81,39 +83,40 @@ pub(super) fn beside_screen(stage: (f64, f64), people: usize) -> (Place, Place, 
     let (width, height) = stage;
     if width >= height {
         let strip = (width * 0.2).clamp(110.0, 240.0).min(width / 2.0);
-        let room = fitting(height, strip / SHAPE);
-        let shown = people.min(room);
+        let (room, long) = fitting(height, people, strip / SHAPE, strip / 2.0);
         let screen = Place {
             width: width - strip - GAP,
             ..whole
         };
         let row = Place {
             left: width - strip,
-            top: 0.0,
+            top: (height - long) / 2.0,
             width: strip,
-            height: (strip / SHAPE + GAP) * shown as f64 - GAP,
+            height: long,
         };
         (screen, row, room)
     } else {
         let strip = (height * 0.18).clamp(72.0, 160.0).min(height / 2.0);
-        let room = fitting(width, strip * SHAPE);
-        let shown = people.min(room);
+        let (room, long) = fitting(width, people, strip * SHAPE, strip);
         let screen = Place {
             height: height - strip - GAP,
             ..whole
         };
         let row = Place {
-            left: 0.0,
+            left: (width - long) / 2.0,
             top: height - strip,
-            width: (strip * SHAPE + GAP) * shown as f64 - GAP,
+            width: long,
             height: strip,
         };
         (screen, row, room)
     }
 }
 
-fn fitting(length: f64, one: f64) -> usize {
-    (((length + GAP) / (one + GAP)) as usize).clamp(1, PAGE)
+/// How many have room along this length, each between its best length and its least, and how long they are together.
+fn fitting(length: f64, people: usize, best: f64, least: f64) -> (usize, f64) {
+    let room = (((length + GAP) / (least + GAP)) as usize).clamp(1, PAGE);
+    let shown = people.min(room) as f64;
+    (room, (shown * (best + GAP) - GAP).min(length))
 }
 
 #[cfg(test)]

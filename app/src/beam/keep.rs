@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use domain::Refusal;
+use domain::{Refusal, SessionId, Source};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
@@ -124,10 +124,17 @@ impl Beam {
             if self.quality.get_untracked() != quality {
                 self.quality.set(quality);
             }
+            let seen = session.seen.borrow().clone().unwrap_or_default();
+            // A screen stands still when nothing happens on it, and what is not on stage is not sent.
+            let is_seen = |who: &SessionId| {
+                let camera = (*who, Source::Camera);
+                seen.iter().any(|one| (one.session, one.source) == camera)
+            };
             let still: BTreeSet<_> = self.slots.with_untracked(|slots| {
                 let shows = |mid: &str| {
-                    let slot = slots.iter().find(|slot| slot.mid == mid)?;
-                    slot.session
+                    let mut slots = slots.iter();
+                    let slot = slots.find(|it| it.mid == mid && it.source == Source::Camera)?;
+                    slot.session.filter(is_seen)
                 };
                 now.still(&before).filter_map(shows).collect()
             });

@@ -17,7 +17,7 @@ pub(super) fn Ringing(beam: Beam, ring: Ring) -> impl IntoView {
     let said = format!("{by} calls");
     view! {
         <dialog
-            class="ring"
+            class="calling"
             open
             aria-labelledby="ring-who"
             aria-describedby="ring-where"
@@ -27,11 +27,11 @@ pub(super) fn Ringing(beam: Beam, ring: Ring) -> impl IntoView {
                 }
             }
         >
-            <div class="ring-words" role="alert">
+            <div class="calling-words" role="alert">
                 <b id="ring-who">{said}</b>
                 <span id="ring-where" dir="auto">{page_name}</span>
             </div>
-            <div class="ring-acts">
+            <div class="calling-acts">
                 <button type="button" class="btn ghost" on:click=click(not_now)>"Not now"</button>
                 <button type="button" class="btn call" on:click=click(move || beam.asked(page))>"Join"</button>
             </div>

@@ -76,7 +76,7 @@ pub(super) fn Cam(beam: Beam, tile: Tile) -> impl IntoView {
                 <span class="unseen">{words(move || if speaks.get() { "Speaking: " } else { "" }.into())}</span>
                 <span dir="auto">{words(label)}</span>
             </span>
-            <State beam=beam session=session caller=caller/>
+            {(!tile.screen).then(|| view! { <State beam=beam session=session caller=caller/> })}
             {when(move || beam.manages.get() && !mine() && !tile.screen, move || view! {
                 <Others beam=beam session=session caller=caller/>
             })}

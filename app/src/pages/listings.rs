@@ -105,11 +105,11 @@ impl Listings {
         let Some(listing) = self.find_mut(message.page) else {
             return Heard::Ask;
         };
-        let body = match &message.call {
-            Some(call) => call.words(),
-            None => message.body.clone(),
-        };
-        let line = Some((message.author_name.clone(), body));
+        let line = Some(match &message.call {
+            // In nobody's name.
+            Some(call) => (String::new(), call.words()),
+            None => (message.author_name.clone(), message.body.clone()),
+        });
         let at = Some(message.at);
         if message.changed > message.seq {
             if listing.last_at == at && listing.last != line {

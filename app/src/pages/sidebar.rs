@@ -130,6 +130,9 @@ fn last(listing: &PageListing, me: &str) -> String {
     let Some((author, text)) = &listing.last else {
         return String::new();
     };
+    if author.is_empty() {
+        return text.clone();
+    }
     let author = if author == me { "You" } else { author };
     let text: String = text.chars().take(120).collect();
     let text = summary(&text, listing.last_images);

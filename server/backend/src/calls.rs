@@ -1,8 +1,13 @@
 //! Calls, as far as they are remembered: who may be in one, who is rung, where it lives, what the log keeps of it.
 //! Their media is another crate's.
 
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
 use domain::{
-    AccountId, CallId, CallLog, Event, Message, MessageId, PageId, Refusal, Timestamp, Topic,
+    AccountId, Call, CallId, CallLog, Event, Message, MessageId, PageId, Refusal, Timestamp, Topic,
 };
 use uuid::Uuid;
 
@@ -19,7 +24,38 @@ const RUNG: usize = 200;
 /// How long a node has a call without saying so again (milliseconds).
 const HELD: i64 = 15_000;
 
+/// How many are in the calls of this node, for those who open their pages now. On another node they learn it with the
+/// call's next change.
+#[derive(Default)]
+pub(crate) struct InCall(Mutex<HashMap<PageId, usize>>);
+
+impl InCall {
+    pub(crate) fn on(&self, page: PageId) -> usize {
+        self.lock().get(&page).copied().unwrap_or(0)
+    }
+
+    fn note(&self, call: &Call) {
+        let people = call.callers.len();
+        if people == 0 {
+            self.lock().remove(&call.page);
+        } else {
+            self.lock().insert(call.page, people);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<PageId, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl Backend {
+    /// Tells the page's members how its call is now.
+    pub fn tell_call(&self, call: Call) {
+        self.0.in_call.note(&call);
+        self.bus()
+            .publish(Topic::Page(call.page), &Event::Call(call));
+    }
+
     /// Members of a page that is not archived; the page's name.
     pub async fn may_call(&self, viewer: &Viewer, page: PageId) -> Result<String> {
         let mut conn = self.0.db.read().await?;

@@ -1,8 +1,8 @@
 //! Pages: made, renamed, archived, deleted; the lists of them.
 
 use domain::{
-    About, Event, Page, PageId, PageListing, PageName, PageRole, PageSummary, Refusal, Timestamp,
-    Topic,
+    About, CallLog, Event, Page, PageId, PageListing, PageName, PageRole, PageSummary, Refusal,
+    Timestamp, Topic,
 };
 use uuid::Uuid;
 
@@ -219,7 +219,7 @@ impl Backend {
         // The unread ones are counted among the first 1,000 behind the mark: more is shown as "99+" anyway.
         let rows: Vec<ListingRow> = fetch_all!(
             conn,
-            "SELECT p.id, p.name, p.about, p.archived, p.counter, m.read_seq, l.body, l.image_count, l.at,
+            "SELECT p.id, p.name, p.about, p.archived, p.counter, m.read_seq, l.body, l.image_count, l.at, l.call,
                w.name AS author,
                (SELECT COUNT(*) FROM (
                   SELECT u.author, u.deleted FROM messages u
@@ -237,7 +237,12 @@ impl Backend {
              ORDER BY CASE WHEN p.archived IS NULL THEN 0 ELSE 1 END, p.activity DESC, p.id",
             viewer.account.0
         )?;
-        Ok(rows.into_iter().map(PageListing::from).collect())
+        let with_call = |row| {
+            let listing = PageListing::from(row);
+            let in_call = self.0.in_call.on(listing.page.id);
+            PageListing { in_call, ..listing }
+        };
+        Ok(rows.into_iter().map(with_call).collect())
     }
 
     /// The admin's table: every page of the place. Admins of the place only.
@@ -269,6 +274,7 @@ struct ListingRow {
     body: Option<String>,
     image_count: Option<i64>,
     at: Option<i64>,
+    call: Option<String>,
     author: Option<String>,
     unread: i64,
     mentioned: bool,
@@ -278,7 +284,11 @@ impl From<ListingRow> for PageListing {
     fn from(row: ListingRow) -> Self {
         Self {
             page: row.page.into(),
-            last: row.author.zip(row.body),
+            last: match row.call.and_then(|call| serde_json::from_str(&call).ok()) {
+                // In nobody's name.
+                Some(call) => Some((String::new(), CallLog::words(&call))),
+                None => row.author.zip(row.body),
+            },
             last_images: row.image_count.unwrap_or(0) as usize,
             last_at: row.at.map(Timestamp),
             in_call: 0,

@@ -15,6 +15,7 @@ use tokio::{
 
 use crate::{
     Bus, Clock, Random, Result, Settings,
+    calls::InCall,
     db::{Db, fetch_one},
     images::{self, Images},
     index,
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     pub(crate) limits: Limits,
     pub(crate) images: Images,
     pub(crate) marks: ToldMarks,
+    pub(crate) in_call: InCall,
     /// Told when a mail was put into the outbox.
     pub(crate) outbox: Notify,
     /// Told when a message was posted.
@@ -92,6 +94,7 @@ impl Backend {
             sessions,
             recent,
             presence: Presence::default(),
+            in_call: InCall::default(),
             place: OnceLock::new(),
             workers: Workers::default(),
         })))

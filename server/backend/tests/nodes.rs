@@ -290,3 +290,22 @@ async fn a_broker_that_was_away_costs_nothing_but_a_question() {
     assert_eq!(cuts.count(), 0, "each cut is done once");
     pair.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_lives_on_one_node_as_long_as_that_says_so() {
+    let Some(pair) = pair().await else { return };
+    let ada = pair.place.admin().await;
+    let page = pair.place.page(&ada, "Garden").await.id;
+    let (first, second) = (&pair.first.0, &pair.second.0);
+    assert!(first.hold_call(page).await.unwrap());
+    assert!(!second.hold_call(page).await.unwrap());
+    assert!(first.hold_call(page).await.unwrap());
+    pair.place.clock.advance(16);
+    assert!(second.hold_call(page).await.unwrap(), "the first is gone");
+    assert!(!first.hold_call(page).await.unwrap());
+    first.release_call(page).await.unwrap();
+    assert!(!first.hold_call(page).await.unwrap(), "only one's own");
+    second.release_call(page).await.unwrap();
+    assert!(first.hold_call(page).await.unwrap());
+    pair.end().await;
+}

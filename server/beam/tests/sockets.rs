@@ -132,12 +132,12 @@ async fn three_people_hear_and_see_each_other() {
         place.go().await;
     }
     assert_eq!(place.counts().await, Counts::default());
-    loop {
-        match place.notices.recv().await.unwrap() {
-            Notice::Over { people, .. } => break assert_eq!(people, 3),
-            _ => {}
+    let over = loop {
+        if let Notice::Over { people, .. } = place.notices.recv().await.unwrap() {
+            break people;
         }
-    }
+    };
+    assert_eq!(over, 3);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use app::Problem;
 use backend::{Backend, Secret, Viewer};
 use beam::{Beam, Join, Joined, Notice};
 use domain::{AccountId, Call, CallId, CallLog, Dropped, Event, PageId, Refusal, SessionId, Topic};
+use http::HeaderValue;
 use tokio::{
     sync::{Notify, mpsc},
     task::JoinHandle,
@@ -26,6 +27,8 @@ const FAREWELL: Duration = Duration::from_secs(3);
 pub(crate) struct Calls {
     pub(crate) provider: Provider,
     pub(crate) turn: Turn,
+    /// What the frame of an outside provider may use, as `Permissions-Policy` says it.
+    pub(crate) delegated: Option<HeaderValue>,
     backend: Backend,
     beam: Option<Beam>,
     guests: Mutex<HashMap<SessionId, Guest>>,
@@ -51,6 +54,7 @@ impl Calls {
     ) -> Arc<Self> {
         let (beam, notices) = beam.unzip();
         let calls = Arc::new(Self {
+            delegated: provider.origin().and_then(delegated),
             provider,
             turn,
             backend,
@@ -164,10 +168,7 @@ impl Calls {
     async fn pass_on(&self, notice: Notice) {
         let bus = self.backend.bus();
         match notice {
-            Notice::Call(call) => {
-                let page = Topic::Page(call.page);
-                bus.publish(page, &Event::Call(call));
-            }
+            Notice::Call(call) => self.backend.tell_call(call),
             Notice::Slots {
                 account,
                 session,
@@ -295,6 +296,13 @@ impl Calls {
         let rung = lock(&self.ringing).remove(&call);
         self.backend.quiet(call, rung.into_iter().flatten());
     }
+}
+
+fn delegated(origin: String) -> Option<HeaderValue> {
+    let policy = ["camera", "microphone", "display-capture", "fullscreen"]
+        .map(|feature| format!("{feature}=(self \"{origin}\")"));
+    let policy = format!("{}, geolocation=(), payment=(), usb=()", policy.join(", "));
+    HeaderValue::try_from(policy).ok()
 }
 
 fn lock<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{AccountId, PageId, Timestamp};
 use ring::hmac;
 use serde_json::{Value, json};
-use url::form_urlencoded::byte_serialize;
+use url::{Url, form_urlencoded::byte_serialize};
 
 use backend::Secret;
 
@@ -19,6 +19,17 @@ pub(crate) enum Provider {
 }
 
 impl Provider {
+    /// Whose frame stands in our pages: a scheme and a host, and nothing that could end a header's list.
+    pub(crate) fn origin(&self) -> Option<String> {
+        match self {
+            Self::Beam => None,
+            Self::Embed(template) => {
+                let origin = Url::parse(template).ok()?.origin().ascii_serialization();
+                (!origin.contains([';', ',', '"', ' '])).then_some(origin)
+            }
+        }
+    }
+
     pub(crate) fn settings(&self, page: PageId, name: &str) -> Value {
         match self {
             Self::Beam => json!({ "provider": "beam" }),
@@ -107,6 +118,8 @@ mod tests {
             settings["url"],
             format!("https://meet.example/{page}#name=Ana%20%2F..%2F%20%3F%26%7Bpage%7D")
         );
+        assert_eq!(provider.origin().as_deref(), Some("https://meet.example"));
         assert_eq!(Provider::Beam.settings(page, "Ana")["provider"], "beam");
+        assert_eq!(Provider::Beam.origin(), None);
     }
 }

@@ -61,14 +61,30 @@ fn next(socket: &mut Socket) -> Vec<u8> {
 }
 
 /// Without acknowledgement (MQTT 3.1.1 §3.8); gives the code that was granted.
-fn subscribe(socket: &mut Socket, filter: &str) -> u8 {
+pub(crate) fn subscribe(socket: &mut Socket, filter: &str) -> u8 {
     let mut packet = vec![0x82, (filter.len() + 5) as u8, 0, 1, 0, filter.len() as u8];
     packet.extend_from_slice(filter.as_bytes());
     packet.push(0);
     socket.send(Message::binary(packet)).unwrap();
-    let answer = next(socket);
+    let mut answer = next(socket);
+    // An event of what is listened to already may come first.
+    while answer[0] == 0x30 {
+        answer = next(socket);
+    }
     assert_eq!(&answer[..4], &[0x90, 3, 0, 1], "{answer:?}");
     answer[4]
+}
+
+/// The next event of this type; others are passed over.
+pub(crate) fn event(socket: &mut Socket, of: &str) -> Value {
+    loop {
+        let packet = next(socket);
+        let start = packet.iter().position(|byte| *byte == b'{');
+        let event = start.and_then(|start| serde_json::from_slice::<Value>(&packet[start..]).ok());
+        if let Some(event) = event.filter(|event| event["type"] == of) {
+            return event;
+        }
+    }
 }
 
 #[test]

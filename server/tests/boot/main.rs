@@ -5,6 +5,7 @@
     reason = "also the functions that tests share are tests"
 )]
 
+mod calls;
 mod first_start;
 mod images;
 mod live;

@@ -1,0 +1,312 @@
+//! Calls over HTTP: who may join, what is told of it, and what stays. The media is tested where it is passed on.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use str0m::{
+    Rtc,
+    media::{Direction, MediaKind},
+};
+
+use crate::{
+    live::{connected, event, subscribe},
+    running::{Answer, Running},
+    seeded::seeded,
+};
+
+const SESSION: &str = "01932d3c-5a00-7b1c-8f00-000000000007";
+
+/// As a browser offers itself, though nobody will come by its address.
+fn offer() -> (String, Value) {
+    let mut rtc = Rtc::new(Instant::now());
+    let mut sdp = rtc.sdp_api();
+    let mut line = |kind, direction| {
+        let mid = sdp.add_media(kind, direction, None, None, None);
+        mid.to_string()
+    };
+    let (audio, video) = (MediaKind::Audio, MediaKind::Video);
+    let mids = json!({
+        "voice": line(audio, Direction::SendOnly),
+        "camera": line(video, Direction::SendOnly),
+        "screen": line(video, Direction::SendOnly),
+        "screen_sound": line(audio, Direction::SendOnly),
+        "voices": [line(audio, Direction::RecvOnly)],
+        "pictures": [line(video, Direction::RecvOnly), line(video, Direction::RecvOnly)],
+    });
+    let (offer, _) = sdp.apply().unwrap();
+    (offer.to_sdp_string(), mids)
+}
+
+fn joining(page: &Value, session: &str) -> Value {
+    let (offer, mids) = offer();
+    json!({
+        "page": page,
+        "session": session,
+        "offer": offer,
+        "muted": true,
+        "camera": false,
+        "mids": mids,
+    })
+}
+
+fn cookie(seed: &Value, account: usize) -> &str {
+    seed["accounts"][account]["cookie"].as_str().unwrap()
+}
+
+fn callers(place: &Running, seed: &Value) -> Vec<String> {
+    let asked = json!({"page": seed["pages"][0]["id"]}).to_string();
+    let now = place.call("/api/call", cookie(seed, 0), &asked).json();
+    let callers = now["call"]["callers"].as_array();
+    let name = |caller: &Value| caller["name"].as_str().unwrap().to_owned();
+    callers
+        .map(|all| all.iter().map(name).collect())
+        .unwrap_or_default()
+}
+
+fn ask(place: &Running, path: &str, cookie: &str, body: &Value) -> Answer {
+    place.call(path, cookie, &body.to_string())
+}
+
+#[test]
+fn joining_is_one_exchange_however_often_it_is_sent() {
+    let (place, seed) = seeded();
+    let page = &seed["pages"][0]["id"];
+    let before = ask(
+        &place,
+        "/api/call",
+        cookie(&seed, 1),
+        &json!({"page": page}),
+    )
+    .json();
+    assert_eq!(before["call"], Value::Null);
+    assert_eq!(before["settings"]["provider"], "beam");
+    assert_eq!(before["ice_servers"], json!([]));
+
+    let join = joining(page, SESSION);
+    let first = ask(&place, "/api/call_join", cookie(&seed, 1), &join);
+    assert_eq!(first.status, 200, "{first:?}");
+    let (first, again) = (
+        first.json(),
+        ask(&place, "/api/call_join", cookie(&seed, 1), &join).json(),
+    );
+    assert_eq!(first["answer"], again["answer"]);
+    assert!(first["answer"].as_str().unwrap().contains("a=candidate:"));
+    assert_eq!(first["call"]["id"], again["call"]["id"]);
+    assert_eq!(first["slots"].as_array().unwrap().len(), 3);
+    assert_eq!(callers(&place, &seed).len(), 1);
+    let somebody = ask(&place, "/api/call_join", cookie(&seed, 2), &join);
+    assert_eq!(somebody.json()["code"], "id_taken");
+}
+
+#[test]
+fn those_who_are_online_are_rung_and_all_see_who_is_in_the_call() {
+    let (place, seed) = seeded();
+    let page = &seed["pages"][0]["id"];
+    let mut socket = connected(&place, &seed, 2);
+    let me = seed["accounts"][2]["id"].as_str().unwrap();
+    subscribe(&mut socket, &format!("u/{me}/e"));
+    subscribe(&mut socket, &format!("p/{}/e", page.as_str().unwrap()));
+    ask(
+        &place,
+        "/api/call_join",
+        cookie(&seed, 1),
+        &joining(page, SESSION),
+    );
+    let ringing = event(&mut socket, "ringing");
+    assert_eq!(ringing["by"], seed["accounts"][1]["name"]);
+    assert_eq!(ringing["page_name"], seed["pages"][0]["name"]);
+
+    let change = json!({"page": page, "session": SESSION, "hand": true, "muted": false});
+    let changed = ask(&place, "/api/call_change", cookie(&seed, 1), &change);
+    assert_eq!(changed.status, 200, "{changed:?}");
+    let raised = |call: &Value| call["callers"][0]["hand"].is_number();
+    while !raised(&event(&mut socket, "call")) {}
+
+    let own = "01932d3c-5a00-7b1c-8f00-000000000008";
+    ask(
+        &place,
+        "/api/call_join",
+        cookie(&seed, 2),
+        &joining(page, own),
+    );
+    assert_eq!(event(&mut socket, "quiet")["call"], ringing["call"]);
+    assert_eq!(callers(&place, &seed).len(), 2);
+}
+
+#[test]
+fn only_members_join_and_only_admins_mute_and_remove() {
+    let (place, seed) = seeded();
+    let page = &seed["pages"][0]["id"];
+    let join = joining(page, SESSION);
+    assert_eq!(ask(&place, "/api/call_join", "", &join).status, 401);
+    let elsewhere = joining(&json!("01932d3c-5a00-7b1c-8f00-0000000000ff"), SESSION);
+    let stranger = ask(&place, "/api/call_join", cookie(&seed, 1), &elsewhere);
+    assert_eq!(stranger.json()["code"], "not_found");
+    ask(&place, "/api/call_join", cookie(&seed, 1), &join);
+
+    let one = json!({"page": page, "session": SESSION});
+    for path in ["/api/call_mute", "/api/call_remove"] {
+        let answer = ask(&place, path, cookie(&seed, 2), &one);
+        assert_eq!(answer.json()["code"], "admins_only", "{path}");
+        let answer = ask(&place, path, cookie(&seed, 0), &one);
+        assert_eq!(answer.status, 200, "{path} {answer:?}");
+    }
+    assert!(callers(&place, &seed).is_empty());
+    let gone = ask(&place, "/api/call_mute", cookie(&seed, 0), &one);
+    assert_eq!(gone.json()["code"], "not_found");
+    let change = json!({"page": page, "session": SESSION, "muted": true});
+    for other in [1, 2] {
+        let gone = ask(&place, "/api/call_change", cookie(&seed, other), &change);
+        assert_eq!(gone.json()["code"], "not_found");
+    }
+}
+
+#[test]
+fn whoever_loses_the_page_loses_the_call_at_once() {
+    let (place, seed) = seeded();
+    let page = &seed["pages"][0]["id"];
+    let mut socket = connected(&place, &seed, 2);
+    subscribe(&mut socket, &format!("p/{}/e", page.as_str().unwrap()));
+    ask(
+        &place,
+        "/api/call_join",
+        cookie(&seed, 1),
+        &joining(page, SESSION),
+    );
+    event(&mut socket, "call");
+    let remove = json!({"page": page, "account": seed["accounts"][1]["id"]});
+    let start = Instant::now();
+    ask(&place, "/api/remove_member", cookie(&seed, 0), &remove);
+    while event(&mut socket, "call")["callers"] != json!([]) {}
+    assert!(start.elapsed() < Duration::from_secs(2));
+}
+
+#[test]
+fn a_page_that_closes_leaves_by_beacon_and_the_log_keeps_the_call() {
+    let (place, seed) = seeded();
+    let page = &seed["pages"][0]["id"];
+    let mut socket = connected(&place, &seed, 2);
+    subscribe(&mut socket, &format!("p/{}/e", page.as_str().unwrap()));
+    ask(
+        &place,
+        "/api/call_join",
+        cookie(&seed, 1),
+        &joining(page, SESSION),
+    );
+    let leave = json!({"page": page, "session": SESSION}).to_string();
+    let beacon = [
+        ("content-type", "text/plain;charset=UTF-8"),
+        ("cookie", cookie(&seed, 1)),
+        ("origin", "http://evil.example"),
+        ("sec-fetch-site", "cross-site"),
+    ];
+    assert_eq!(
+        place.ask("POST", "/api/call_leave", &beacon, &leave).status,
+        403
+    );
+    assert_eq!(callers(&place, &seed).len(), 1);
+    assert_eq!(
+        place
+            .ask("POST", "/api/call_leave", &beacon[..2], &leave)
+            .status,
+        200
+    );
+    let line = event(&mut socket, "message");
+    assert_eq!(line["call"]["people"], 1);
+    assert_eq!(line["author"], seed["accounts"][1]["id"]);
+    assert_eq!(line["body"], "");
+    let edit = json!({"page": page, "id": line["id"], "body": "Not so."});
+    let edited = ask(&place, "/api/edit_message", cookie(&seed, 1), &edit);
+    assert_eq!(edited.status, 422, "{edited:?}");
+}
+
+#[test]
+fn an_offer_of_a_megabyte_and_one_of_nonsense_are_refused() {
+    let (place, seed) = seeded();
+    let page = &seed["pages"][0]["id"];
+    let mut join = joining(page, SESSION);
+    join["offer"] = json!("v=0\r\n".repeat(200_000));
+    let large = ask(&place, "/api/call_join", cookie(&seed, 1), &join);
+    assert_eq!(large.status, 413);
+    join["offer"] = json!("v=0\r\n".repeat(20_000));
+    let nonsense = ask(&place, "/api/call_join", cookie(&seed, 1), &join);
+    assert_eq!(nonsense.json()["code"], "bad_request");
+    assert!(callers(&place, &seed).is_empty());
+}
+
+#[test]
+fn who_joins_without_end_is_told_to_wait() {
+    let (place, seed) = seeded();
+    let page = &seed["pages"][0]["id"];
+    let join = joining(page, SESSION);
+    let refused = (0..40).find_map(|_| {
+        let answer = ask(&place, "/api/call_join", cookie(&seed, 1), &join);
+        (answer.status != 200).then_some(answer)
+    });
+    assert_eq!(refused.unwrap().json()["code"], "too_many");
+}
+
+#[test]
+fn a_call_ends_in_good_order_when_the_program_stops() {
+    let (place, seed) = seeded();
+    let page = &seed["pages"][0]["id"];
+    ask(
+        &place,
+        "/api/call_join",
+        cookie(&seed, 1),
+        &joining(page, SESSION),
+    );
+    let dir = Arc::clone(&place.dir);
+    place.stop();
+    let place = Running::start_in(dir, &[]);
+    let asked = json!({"page": page, "before": null, "after": null});
+    let history = ask(&place, "/api/messages", cookie(&seed, 0), &asked).json();
+    let last = history["messages"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["call"]["people"], 1, "{last}");
+}
+
+#[test]
+fn an_outside_provider_is_named_and_nobody_joins_here() {
+    let (place, seed) = seeded();
+    let dir = Arc::clone(&place.dir);
+    place.stop();
+    let settings = [
+        ("STOA_CALL_URL", "https://meet.example/{page}"),
+        ("STOA_TURN_URLS", "turn:turn.example:3478"),
+        ("STOA_TURN_SECRET", "north"),
+    ];
+    let place = Running::start_in(dir, &settings);
+    let page = &seed["pages"][0]["id"];
+    let now = ask(
+        &place,
+        "/api/call",
+        cookie(&seed, 1),
+        &json!({"page": page}),
+    )
+    .json();
+    let url = format!("https://meet.example/{}", page.as_str().unwrap());
+    assert_eq!(now["settings"], json!({"provider": "embed", "url": url}));
+    let server = &now["ice_servers"][0];
+    assert!(server["username"].is_string() && server["credential"].is_string());
+    let join = ask(
+        &place,
+        "/api/call_join",
+        cookie(&seed, 1),
+        &joining(page, SESSION),
+    );
+    assert_eq!(join.json()["code"], "not_found");
+    let answer = place.get("/sign-in");
+    let policy = answer.header("content-security-policy");
+    assert!(
+        policy.ends_with("; frame-src https://meet.example"),
+        "{policy}"
+    );
+    let delegated = answer.header("permissions-policy");
+    assert!(
+        delegated.contains("camera=(self \"https://meet.example\")"),
+        "{delegated}"
+    );
+}
