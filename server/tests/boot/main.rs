@@ -15,3 +15,4 @@ mod settings;
 mod stopping;
 mod surface;
 mod torture;
+mod vanished;
