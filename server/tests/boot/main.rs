@@ -6,6 +6,8 @@
 )]
 
 mod first_start;
+mod full_disk;
+mod hostile;
 mod images;
 mod live;
 mod running;
