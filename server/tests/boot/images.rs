@@ -42,7 +42,13 @@ pub(crate) fn form(name: &str, file: &[u8]) -> Vec<u8> {
     [head.as_bytes(), file, b"\r\n--part--\r\n"].concat()
 }
 
-pub(crate) fn upload(place: &Running, seed: &Value, account: usize, number: u32, file: &[u8]) -> Answer {
+pub(crate) fn upload(
+    place: &Running,
+    seed: &Value,
+    account: usize,
+    number: u32,
+    file: &[u8],
+) -> Answer {
     let headers = [
         ("content-type", "multipart/form-data; boundary=part"),
         ("cookie", cookie(seed, account)),
