@@ -3,6 +3,7 @@
 
 mod chat;
 mod feel;
+mod images;
 mod peers;
 mod report;
 mod requests;
@@ -22,7 +23,7 @@ use report::Row;
 
 type Measure = fn(&Tree) -> Result<Vec<Row>>;
 
-const ROWS: [(&str, Measure); 15] = [
+const ROWS: [(&str, Measure); 17] = [
     ("hub", chat::hub),
     ("mqtt", chat::mqtt),
     ("arrival", chat::arrival),
@@ -33,6 +34,8 @@ const ROWS: [(&str, Measure); 15] = [
     ("receipts", feel::receipts),
     ("feel", feel::browser),
     ("images", feel::images),
+    ("thumbnails", images::thumbnails),
+    ("served", images::served),
     ("torture", feel::torture),
     ("memory", size::memory),
     ("start", size::start),
@@ -49,7 +52,14 @@ pub(crate) fn bench(tree: &Tree, wanted: &[String]) -> Result<()> {
     dist::build(tree)?;
     cargo(tree)
         .args(["build", "--profile", "dist"])
-        .args(["--package", "load", "--package", "hub"])
+        .args([
+            "--package",
+            "load",
+            "--package",
+            "hub",
+            "--package",
+            "backend",
+        ])
         .args(["--bins", "--examples"])
         .run()?;
     // The children inherit it: a thousand members are a thousand sockets.
