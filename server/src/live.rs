@@ -1,5 +1,7 @@
 //! `/mqtt`: a WebSocket for the hub, opened by somebody who is signed in, from one of our own pages.
 
+mod pulse;
+
 use std::{
     io,
     pin::Pin,
@@ -7,7 +9,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    time::Duration,
 };
 
 use axum::{
@@ -17,26 +18,24 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use backend::{Backend, Bus, Listener};
+use backend::{Backend, Bus, Listener, Online};
 use bytes::Bytes;
 use domain::{AccountId, Refusal, Topic};
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use hub::{Action, Hub, Rights, Transport, Upstream};
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use crate::{
     calls::Calls,
     router::Site,
     security::{may_connect, refuse, session_token},
 };
+use pulse::{Beat, Pulse};
 
 /// One MQTT packet of a browser is far smaller; the hub has its own, closer limit.
 const LARGEST_FRAME: usize = 64 * 1024;
 /// The default of 128 KiB each way would be most of what a connected member costs.
 const READ_BUFFER: usize = 4096;
-/// A socket that says nothing is asked whether it is there; after two questions without any answer it is not.
-const ASK_EVERY: Duration = Duration::from_secs(30);
-const QUESTIONS: u8 = 2;
 
 /// The open sockets together.
 #[derive(Default)]
@@ -97,11 +96,11 @@ pub(crate) async fn connect(
         .max_message_size(LARGEST_FRAME)
         .max_frame_size(LARGEST_FRAME)
         .on_upgrade(move |frames| async move {
-            let socket = Socket::new(frames, site.sockets);
+            let mut socket = Socket::new(frames, site.sockets);
             let seat = site.hub.enter(account);
             // Signed out since the first look, they were not in the hub yet when it was told to cut them.
             if let Ok(Some(_)) = site.backend.viewer(&token).await {
-                let _online = site.backend.come_online(account);
+                socket.online = Some(site.backend.come_online(account));
                 seat.serve(socket).await;
             }
         })
@@ -110,22 +109,45 @@ pub(crate) async fn connect(
 /// The bytes of MQTT in binary frames (MQTT 3.1.1 §6).
 struct Socket {
     frames: WebSocket,
-    ask: tokio::time::Interval,
-    unanswered: u8,
+    pulse: Pulse,
+    look: Pin<Box<Sleep>>,
+    online: Option<Online>,
     sockets: Arc<Sockets>,
 }
 
 impl Socket {
     fn new(frames: WebSocket, sockets: Arc<Sockets>) -> Self {
         sockets.open.fetch_add(1, Ordering::SeqCst);
-        let mut ask = interval_at(Instant::now() + ASK_EVERY, ASK_EVERY);
-        ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let (pulse, look) = Pulse::new(Instant::now());
         Self {
             frames,
-            ask,
-            unanswered: 0,
+            pulse,
+            look: Box::pin(sleep_until(look)),
+            online: None,
             sockets,
         }
+    }
+
+    /// Its time to look has come: asks, or finds that nobody is there.
+    async fn look(&mut self) -> io::Result<()> {
+        match self.pulse.look(Instant::now()) {
+            Beat::Look(at) => self.look.as_mut().reset(at),
+            Beat::Ask(at) => {
+                self.look.as_mut().reset(at);
+                // Cut short, by time or by its caller, it is in the buffer and leaves with what is sent next.
+                let ping = self.frames.send(Message::Ping(Bytes::new()));
+                if let Ok(sent) = timeout_at(at, ping).await {
+                    return sent.map_err(io::Error::other);
+                }
+            }
+            Beat::Gone => {
+                if let Some(online) = self.online.take() {
+                    online.vanished();
+                }
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -139,8 +161,10 @@ impl Transport for Socket {
     async fn receive(&mut self) -> Option<io::Result<Bytes>> {
         loop {
             tokio::select! {
+                // What came while nobody listened here has been heard.
+                biased;
                 message = self.frames.recv() => {
-                    self.unanswered = 0;
+                    self.pulse.heard(Instant::now());
                     match message? {
                         Ok(Message::Binary(bytes)) => return Some(Ok(bytes)),
                         // Answered by the WebSocket itself.
@@ -152,15 +176,9 @@ impl Transport for Socket {
                         Err(error) => return Some(Err(io::Error::other(error))),
                     }
                 }
-                _ = self.ask.tick() => {
-                    if self.unanswered == QUESTIONS {
-                        return Some(Err(io::ErrorKind::TimedOut.into()));
-                    }
-                    self.unanswered += 1;
-                    // Cancelled half-way it is sent later or not at all: either does no harm.
-                    let ping = self.frames.send(Message::Ping(Bytes::new()));
-                    if let Err(error) = ping.await {
-                        return Some(Err(io::Error::other(error)));
+                () = &mut self.look => {
+                    if let Err(error) = self.look().await {
+                        return Some(Err(error));
                     }
                 }
             }

@@ -20,7 +20,7 @@ use leptos::{
 };
 use leptos_axum::handle_server_fns_with_context;
 use tokio::time::timeout;
-use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer};
+use tower::ServiceBuilder;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
@@ -39,10 +39,6 @@ use crate::{
 
 /// For the longest form and the longest message, in whatever encoding.
 const LARGEST_BODY: usize = 256 * 1024;
-/// The one call that takes an image with it, in base64.
-const IMAGE_AS_TEXT: &str = "/api/upload_image_data";
-const LARGEST_DATA: usize = 35 * 1024 * 1024;
-const DATA: Duration = Duration::from_mins(2);
 /// Between the head of a request and the head of its answer: also bounds a body that trickles in.
 const ANSWER: Duration = Duration::from_secs(30);
 const DATABASE: Duration = Duration::from_secs(5);
@@ -61,17 +57,23 @@ pub(crate) struct Site {
 
 pub(crate) fn router(site: Site) -> Router {
     log::follow_tasks();
-    let (functions, with_data) = functions(&site);
     let pages = pages::routes()
-        .merge(functions)
+        .merge(functions(&site))
         .merge(calls::routes())
         .route("/mqtt", get(live::connect))
         .route("/i/{image}/{variant}", get(images::serve));
     let upload = post(images::upload).layer(DefaultBodyLimit::disable());
     let files = Router::new().route("/api/upload_image", upload);
+    let upload = post(images::upload_data).layer(DefaultBodyLimit::disable());
+    let texts = Router::new().route("/api/upload_image_data", upload);
     let pages = guarded(pages, &site, LARGEST_BODY, ANSWER)
         .merge(guarded(files, &site, images::LARGEST, images::PATIENCE))
-        .merge(guarded(with_data, &site, LARGEST_DATA, DATA));
+        .merge(guarded(
+            texts,
+            &site,
+            images::LARGEST_DATA,
+            images::PATIENCE,
+        ));
 
     // Asked for all the time, and of no interest in the log.
     let quiet = Router::new()
@@ -134,8 +136,8 @@ async fn ready(State(site): State<Site>) -> Response {
     }
 }
 
-/// What the browser's wasm, forms and other programs may call; and apart from it what takes an image as text.
-fn functions(site: &Site) -> (Router<Site>, Router<Site>) {
+/// What the browser's wasm, forms and other programs may call.
+fn functions(site: &Site) -> Router<Site> {
     let backend = site.backend.clone();
     let context = move || {
         provide_context(backend.clone());
@@ -144,22 +146,15 @@ fn functions(site: &Site) -> (Router<Site>, Router<Site>) {
     };
     let unknown = any(|| async { security::refuse(&Refusal::NotFound) });
     let mut functions = Router::new().route("/api/{*function}", unknown);
-    let mut with_data = Router::new();
     for (path, method) in server_fn_paths() {
         let context = context.clone();
         let call = move |request: Request| handle_server_fns_with_context(context.clone(), request);
         let Ok(method) = MethodFilter::try_from(method) else {
             continue;
         };
-        if path == IMAGE_AS_TEXT {
-            // Each of them is in memory as a whole: one after the other.
-            let call = on(method, call).layer(GlobalConcurrencyLimitLayer::new(1));
-            with_data = with_data.route(path, call);
-        } else {
-            functions = functions.route(path, on(method, call));
-        }
+        functions = functions.route(path, on(method, call));
     }
-    (functions, with_data.layer(DefaultBodyLimit::disable()))
+    functions
 }
 
 fn panicked(_: Box<dyn Any + Send>) -> Response {

@@ -3,6 +3,7 @@
 
 mod chat;
 mod feel;
+mod images;
 mod lighthouse;
 mod peers;
 mod report;
@@ -23,7 +24,7 @@ use report::Row;
 
 type Measure = fn(&Tree) -> Result<Vec<Row>>;
 
-const ROWS: [(&str, Measure); 16] = [
+const ROWS: [(&str, Measure); 18] = [
     ("hub", chat::hub),
     ("mqtt", chat::mqtt),
     ("arrival", chat::arrival),
@@ -34,6 +35,8 @@ const ROWS: [(&str, Measure); 16] = [
     ("receipts", feel::receipts),
     ("feel", feel::browser),
     ("images", feel::images),
+    ("thumbnails", images::thumbnails),
+    ("served", images::served),
     ("torture", feel::torture),
     ("memory", size::memory),
     ("start", size::start),
@@ -51,7 +54,14 @@ pub(crate) fn bench(tree: &Tree, wanted: &[String]) -> Result<()> {
     dist::build(tree)?;
     cargo(tree)
         .args(["build", "--profile", "dist"])
-        .args(["--package", "load", "--package", "hub"])
+        .args([
+            "--package",
+            "load",
+            "--package",
+            "hub",
+            "--package",
+            "backend",
+        ])
         .args(["--bins", "--examples"])
         .run()?;
     // The children inherit it: a thousand members are a thousand sockets.

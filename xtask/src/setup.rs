@@ -55,6 +55,8 @@ fn debian() -> Result<()> {
         ("postgresql", postgres::programs().is_some()),
         ("mosquitto", which("mosquitto").is_some()),
         ("mosquitto-clients", which("mosquitto_sub").is_some()),
+        ("libimage-exiftool-perl", which("exiftool").is_some()),
+        ("nginx-light", which("nginx").is_some()),
         ("nodejs", which("node").is_some()),
         ("npm", which("npm").is_some()),
         ("python3", which("python3").is_some()),

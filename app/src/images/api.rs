@@ -1,20 +1,13 @@
-//! What the browser may ask about images. Uploading a file is no server function: it streams, and is
-//! `POST /api/upload_image`, in `server/src/images/upload.rs`.
+//! What the browser may ask about images. Uploading is no server function: it streams, and is `POST /api/upload_image`
+//! and, for images as text, `POST /api/upload_image_data`, in `server/src/images`.
 
-use domain::{Image, ImageId, PageId, PageImage};
+use domain::{ImageId, PageId, PageImage};
 use leptos::prelude::*;
 use server_fn::codec::Json;
 
 use crate::Problem;
 #[cfg(feature = "ssr")]
 use crate::ssr::{backend, signed_in};
-
-/// `data` is a `data:image/…;base64,…` URL. The same as uploading the file, for what is at hand as text.
-#[server(prefix = "/api", endpoint = "upload_image_data", input = Json)]
-pub async fn upload_image_data(page: PageId, id: ImageId, data: String) -> Result<Image, Problem> {
-    let viewer = signed_in().await?;
-    Ok(backend().upload_data(&viewer, page, id, data).await?)
-}
 
 /// One that I have uploaded and not sent.
 #[server(prefix = "/api", endpoint = "discard_image", input = Json)]

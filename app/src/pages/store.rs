@@ -143,6 +143,14 @@ impl Store {
         self.visit.map(|visit| visit.high)
     }
 
+    /// The answer to "what comes after the number `after`", where a visit ended when it was asked. Whoever has left
+    /// meanwhile is not taken back.
+    pub fn onward(&mut self, after: i64, around: &Around) {
+        if self.after() == Some(after) {
+            self.visit(around);
+        }
+    }
+
     /// Shows what lies around a message far up, or goes on from there towards the end. Where it meets what is
     /// known of the end, it is one with it.
     pub fn visit(&mut self, around: &Around) {

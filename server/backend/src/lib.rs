@@ -45,6 +45,7 @@ pub use error::{Error, Failure, Result};
 pub use images::{ImageBytes, ImageFile, Incoming, Upload, Variant};
 pub use invitations::Accepted;
 pub use messages::Posting;
+pub use presence::Online;
 pub use random::Random;
 pub use search::Search;
 pub use secret::Secret;

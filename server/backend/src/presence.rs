@@ -151,12 +151,22 @@ impl Presence {
 pub struct Online {
     backend: Backend,
     account: AccountId,
+    grace: bool,
+}
+
+impl Online {
+    /// The socket was silent for longer than any grace: nobody waits for it to come back.
+    pub fn vanished(mut self) {
+        self.grace = false;
+    }
 }
 
 impl Drop for Online {
     fn drop(&mut self) {
         let now = self.backend.now();
-        self.backend.0.presence.lock().went(self.account, now);
+        let since = if self.grace { now.0 } else { now.0 - GRACE };
+        let mut state = self.backend.0.presence.lock();
+        state.went(self.account, Timestamp(since));
     }
 }
 
@@ -166,6 +176,7 @@ impl Backend {
         Online {
             backend: self.clone(),
             account,
+            grace: true,
         }
     }
 

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::{
     Backend, Result, Viewer,
     access::access,
-    db::{Conn, fetch_all},
+    db::{Conn, fetch_all, fetch_optional},
     history::{MessageRow, columns, cut, people, whole},
 };
 
@@ -18,6 +18,13 @@ const WORDS: usize = 16;
 const LETTERS: usize = 64;
 /// Up to so many pages are named to the index, so that it passes over no others.
 const PAGES: i64 = 20;
+/// In PostgreSQL: of so many of the newest messages each word is counted, and one that is in fewer than one of `SELDOM`
+/// of them is left to the index.
+const SAMPLE: i64 = 2_000;
+const SELDOM: i64 = 30;
+/// SQLite is trusted to have written down the messages in the order of their times, but for clocks that were set back
+/// by so much (milliseconds).
+const SET_BACK: i64 = 86_400_000;
 
 /// What is looked for, where. Without words, everything `from` somebody.
 #[derive(Clone, Debug)]
@@ -94,6 +101,11 @@ impl Asked<'_> {
     /// The index gives its rows in the order of their numbers, so it stops at the limit: CROSS JOIN keeps it in front.
     async fn of_sqlite(&self, conn: &mut Conn) -> Result<Vec<FoundRow>> {
         let matching = matching(&self.pages(conn).await?, &self.words, self.search.from);
+        let newest: Option<(i64,)> = fetch_optional!(
+            conn,
+            "SELECT doc FROM messages WHERE at < $1 ORDER BY at DESC LIMIT 1",
+            self.before.saturating_add(SET_BACK)
+        )?;
         fetch_all!(
             conn,
             concat!(
@@ -103,31 +115,32 @@ impl Asked<'_> {
              FROM words CROSS JOIN messages m ON m.doc = words.rowid
              CROSS JOIN pages p ON p.id = m.page ",
                 people!(),
-                " WHERE words MATCH $1 AND m.at < $2
+                " WHERE words MATCH $1 AND words.rowid <= $5 AND m.at < $2
                AND EXISTS (SELECT 1 FROM members x WHERE x.page = m.page AND x.account = $3)
              ORDER BY words.rowid DESC LIMIT $4"
             ),
             matching,
             self.before,
             self.me.0,
-            self.most
+            self.most,
+            newest.map_or(0, |(doc,)| doc)
         )
     }
 
-    /// In PostgreSQL's index nothing has an order. Frequent words are soon found among the newest messages; of seldom
-    /// ones the index knows few.
+    /// In PostgreSQL's index nothing has an order, and a frequent word costs it as much as there are messages that
+    /// hold it. Frequent words are soon found among the newest messages; the index is asked for the seldom ones.
     async fn of_postgres(&self, conn: &mut Conn) -> Result<Vec<FoundRow>> {
         let (search, words) = (self.search, self.words.join(" "));
         macro_rules! among {
-            ($messages:expr) => {
+            ($messages:expr $(, $seven:expr)?) => {
                 fetch_all!(
                     conn,
                     concat!(
                         "SELECT ",
                         columns!(),
-                        ", p.name AS page_name FROM ",
+                        ", p.name AS page_name FROM (SELECT * FROM messages WHERE ",
                         $messages,
-                        " m JOIN pages p ON p.id = m.page ",
+                        ") m JOIN pages p ON p.id = m.page ",
                         people!(),
                         " WHERE ($1 = '' OR m.words @@ prefixes($1)) AND m.at < $2
                        AND m.deleted IS NULL
@@ -142,27 +155,40 @@ impl Asked<'_> {
                     self.most,
                     search.page.map(|page| page.0),
                     search.from.map(|from| from.0)
+                    $(, $seven)?
                 )
             };
         }
-        let newest = match search {
-            Search { from: Some(_), .. } => among!(
-                "(SELECT * FROM messages WHERE author = $6 AND at < $2 ORDER BY at DESC LIMIT 5000)"
-            ),
-            Search { page: Some(_), .. } => among!(
-                "(SELECT * FROM messages WHERE page = $5 AND at < $2 ORDER BY seq DESC LIMIT 5000)"
-            ),
-            _ => among!("(SELECT * FROM messages WHERE at < $2 ORDER BY at DESC LIMIT 5000)"),
-        };
-        let found: Vec<FoundRow> = newest?;
-        if found.len() as i64 >= self.most {
-            return Ok(found);
+        // Numbers in the text: with a limit that it does not know, the planner takes the wrong road.
+        macro_rules! look_among_the_newest {
+            ($count:literal) => {
+                let found: Vec<FoundRow> = match search {
+                    Search { from: Some(_), .. } => among!(concat!(
+                        "author = $6 AND at < $2 ORDER BY at DESC LIMIT ",
+                        $count
+                    )),
+                    Search { page: Some(_), .. } => among!(concat!(
+                        "page = $5 AND at < $2 ORDER BY seq DESC LIMIT ",
+                        $count
+                    )),
+                    _ => among!(concat!("at < $2 ORDER BY at DESC LIMIT ", $count)),
+                }?;
+                if found.len() as i64 >= self.most {
+                    return Ok(found);
+                }
+            };
         }
-        if words.is_empty() {
-            return among!("(SELECT * FROM messages WHERE author = $6 OFFSET 0)");
-        }
+        look_among_the_newest!("5000");
         // OFFSET 0: the planner is not to walk through all messages in their order, hoping to meet the words soon.
-        among!("(SELECT * FROM messages WHERE words @@ prefixes($1) OFFSET 0)")
+        if words.is_empty() {
+            return among!("author = $6 OFFSET 0");
+        }
+        let mut seldom = seldom_of(conn, &words).await?;
+        if seldom.is_empty() {
+            look_among_the_newest!("60000");
+            seldom.clone_from(&words);
+        }
+        among!("words @@ prefixes($7) OFFSET 0", &seldom)
     }
 
     /// The pages that the index is to look on; none where there are too many to name.
@@ -181,6 +207,26 @@ impl Asked<'_> {
         }
         Ok(mine.into_iter().map(|(page,)| page).collect())
     }
+}
+
+/// Those of the words that few of PostgreSQL's newest messages hold.
+async fn seldom_of(conn: &mut Conn, words: &str) -> Result<String> {
+    let counts: Vec<(String, i64)> = fetch_all!(
+        conn,
+        "SELECT w.word, COUNT(m.words) FROM
+           (SELECT DISTINCT word, prefixes(word) AS found FROM unnest(string_to_array($1, ' ')) AS given (word)) w
+         LEFT JOIN (SELECT words FROM messages ORDER BY at DESC LIMIT $2) m ON m.words @@ w.found
+         WHERE w.found IS NOT NULL GROUP BY w.word",
+        words,
+        SAMPLE
+    )?;
+    let few = |(_, count): &(String, i64)| count * SELDOM < SAMPLE;
+    let few: Vec<String> = counts
+        .into_iter()
+        .filter(few)
+        .map(|(word, _)| word)
+        .collect();
+    Ok(few.join(" "))
 }
 
 /// In the words of SQLite's index (FTS5 §3). Nothing in quotes holds one.

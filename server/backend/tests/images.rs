@@ -11,7 +11,7 @@ mod uploads;
 use backend::{Posting, Variant, Viewer};
 use domain::{Caption, Event, Image, ImageAlt, ImageId, ImageKind, PageImage, Refusal};
 use support::{Told, body, refused};
-use uploads::{alt, base64, read, upload};
+use uploads::{alt, read, upload, upload_text};
 
 on_both! {
     async fn an_upload_is_kept_with_its_thumbnails_and_told_as_it_is(place) {
@@ -201,16 +201,15 @@ on_both! {
         read(&place.backend, &ada, image.id, Variant::Original).await.unwrap();
     }
 
-    async fn a_data_url_is_taken_like_a_file(place) {
+    async fn what_comes_as_text_is_taken_like_a_file(place) {
         let ada = place.admin().await;
         let page = place.page(&ada, "Garden").await.id;
         let file = pictures::gif(30, 20, 3);
-        let data = format!("data:image/png;base64,{}", base64(&file));
         let id = place.image_id();
-        let image = place.backend.upload_data(&ada, page, id, data).await.unwrap();
+        let image = upload_text(&place.backend, &ada, page, id, &file).await.unwrap();
         assert_eq!((image.id, image.kind, image.animated), (id, ImageKind::Gif, true));
         assert_eq!(read(&place.backend, &ada, id, Variant::Original).await.unwrap(), file);
-        let again = place.backend.upload_data(&ada, page, id, String::new()).await;
+        let again = upload_text(&place.backend, &ada, page, id, b"").await;
         assert_eq!(again.unwrap(), image);
     }
 

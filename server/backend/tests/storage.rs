@@ -39,7 +39,7 @@ on_both! {
             panic!("there is none yet");
         };
         incoming.write(&file).await.unwrap();
-        let image = backend.take_upload(incoming).await.unwrap();
+        let image = backend.take_upload(incoming, page, id).await.unwrap();
         assert_eq!(image.bytes, file.len() as i64);
         let kept = async |variant, range: Option<std::ops::Range<u64>>| {
             let found = backend.image_file(&ada, id, variant).await?;

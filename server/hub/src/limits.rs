@@ -41,7 +41,7 @@ impl Default for Limits {
             window: 256,
             connect: Duration::from_secs(10),
             silence: Duration::from_hours(1),
-            stall: Duration::from_secs(20),
+            stall: Duration::from_secs(15),
             goodbye: Duration::from_millis(250),
         }
     }

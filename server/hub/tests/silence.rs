@@ -81,5 +81,5 @@ async fn a_write_that_does_not_end_is_given_up() {
         .await;
     let start = Instant::now();
     hub.deliver(Topic::Page(page(1)), Bytes::from(vec![0; 1000]));
-    assert_eq!(gone_after(&hub, start).await, 20);
+    assert_eq!(gone_after(&hub, start).await, 15);
 }

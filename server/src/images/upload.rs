@@ -26,7 +26,7 @@ use crate::{router::Site, security};
 pub(crate) const LARGEST: usize = Image::MAX_BYTES as usize + 64 * 1024;
 /// For a whole upload, and for its next part: lines may be slow, but not silent.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(15);
-const NEXT_PART: Duration = Duration::from_secs(30);
+pub(super) const NEXT_PART: Duration = Duration::from_secs(30);
 /// What is still on its way when the answer is known already. A browser that is cut off while it sends does not read why.
 const REST: Duration = Duration::from_secs(5);
 
@@ -57,9 +57,9 @@ async fn take(
     if length.is_some_and(|length| length > LARGEST as u64) {
         return Err(too_large().into());
     }
-    let incoming = match begin(site, whose, request.headers()).await {
-        Ok(Upload::Wanted(incoming)) => incoming,
-        Ok(Upload::Stored(image)) => {
+    let (incoming, page, id) = match begin(site, whose, request.headers()).await {
+        Ok((Upload::Wanted(incoming), page, id)) => (incoming, page, id),
+        Ok((Upload::Stored(image), ..)) => {
             pass_over(request.into_body()).await;
             return Ok(image);
         }
@@ -69,18 +69,19 @@ async fn take(
         }
     };
     let incoming = receive(request, incoming).await?;
-    Ok(site.backend.take_upload(incoming).await?)
+    Ok(site.backend.take_upload(incoming, page, id).await?)
 }
 
 async fn begin(
     site: &Site,
     whose: Result<Query<Whose>, QueryRejection>,
     headers: &HeaderMap,
-) -> Result<Upload, Problem> {
+) -> Result<(Upload, PageId, ImageId), Problem> {
     let viewer = ssr::viewer(&site.backend, headers).await?;
     let viewer = viewer.ok_or(Refusal::SignedOut)?;
     let Query(Whose { page, id }) = whose.map_err(|wrong| bad(wrong.body_text()))?;
-    Ok(site.backend.begin_upload(&viewer, page, id).await?)
+    let upload = site.backend.begin_upload(&viewer, page, id).await?;
+    Ok((upload, page, id))
 }
 
 async fn receive(request: Request, mut incoming: Incoming) -> Result<Incoming, Problem> {
@@ -106,9 +107,7 @@ async fn write(mut file: Field<'_>, incoming: &mut Incoming) -> Result<(), Probl
 
 async fn in_time<T>(next: impl Future<Output = Result<T, MultipartError>>) -> Result<T, Problem> {
     let Ok(next) = timeout(NEXT_PART, next).await else {
-        return Err(bad(
-            "The upload has stopped in between. Please try again.".into()
-        ));
+        return Err(stopped());
     };
     next.map_err(|error| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => too_large().into(),
@@ -117,7 +116,7 @@ async fn in_time<T>(next: impl Future<Output = Result<T, MultipartError>>) -> Re
 }
 
 /// Up to the limit of bodies, which is another's care.
-async fn pass_over(body: Body) {
+pub(super) async fn pass_over(body: Body) {
     let mut parts = body.into_data_stream();
     let rest = async { while let Some(Ok(_)) = parts.next().await {} };
     let _ = timeout(REST, rest).await;
@@ -129,7 +128,11 @@ fn too_large() -> Refusal {
     }
 }
 
-fn unread(why: &str) -> Problem {
+pub(super) fn stopped() -> Problem {
+    bad("The upload has stopped in between. Please try again.".into())
+}
+
+pub(super) fn unread(why: &str) -> Problem {
     bad(format!("This upload cannot be read: {why}."))
 }
 

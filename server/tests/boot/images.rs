@@ -16,25 +16,25 @@ use crate::{
 };
 
 #[path = "../../backend/tests/support/pictures.rs"]
-mod pictures;
+pub(crate) mod pictures;
 
-const LIMIT: usize = 25 * 1024 * 1024;
+pub(crate) const LIMIT: usize = 25 * 1024 * 1024;
 
 /// The same for the same number.
-fn id(number: u32) -> String {
+pub(crate) fn id(number: u32) -> String {
     format!("01932d3c-5a00-7b1c-8f00-{number:012}")
 }
 
-fn cookie(seed: &Value, account: usize) -> &str {
+pub(crate) fn cookie(seed: &Value, account: usize) -> &str {
     seed["accounts"][account]["cookie"].as_str().unwrap()
 }
 
-fn path(seed: &Value, number: u32) -> String {
+pub(crate) fn path(seed: &Value, number: u32) -> String {
     let page = seed["pages"][0]["id"].as_str().unwrap();
     format!("/api/upload_image?page={page}&id={}", id(number))
 }
 
-fn form(name: &str, file: &[u8]) -> Vec<u8> {
+pub(crate) fn form(name: &str, file: &[u8]) -> Vec<u8> {
     let head = format!(
         "--part\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
          Content-Type: text/html\r\n\r\n"
@@ -42,7 +42,13 @@ fn form(name: &str, file: &[u8]) -> Vec<u8> {
     [head.as_bytes(), file, b"\r\n--part--\r\n"].concat()
 }
 
-fn upload(place: &Running, seed: &Value, account: usize, number: u32, file: &[u8]) -> Answer {
+pub(crate) fn upload(
+    place: &Running,
+    seed: &Value,
+    account: usize,
+    number: u32,
+    file: &[u8],
+) -> Answer {
     let headers = [
         ("content-type", "multipart/form-data; boundary=part"),
         ("cookie", cookie(seed, account)),
@@ -52,7 +58,7 @@ fn upload(place: &Running, seed: &Value, account: usize, number: u32, file: &[u8
 }
 
 /// Sent with a message by this account.
-fn show(place: &Running, seed: &Value, account: usize, number: u32) {
+pub(crate) fn show(place: &Running, seed: &Value, account: usize, number: u32) {
     let page = &seed["pages"][0]["id"];
     let images = json!([{"id": id(number), "alt": "A hedge"}]);
     let post = json!({"page": page, "id": id(number), "body": "", "images": images});
@@ -64,14 +70,14 @@ fn show(place: &Running, seed: &Value, account: usize, number: u32) {
     assert_eq!(posted.status, 200, "{posted:?}");
 }
 
-fn image(place: &Running, cookie: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+pub(crate) fn image(place: &Running, cookie: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
     let mut headers = headers.to_vec();
     headers.push(("cookie", cookie));
     place.send("GET", path, &headers, &[])
 }
 
 /// Files below the data directory that are neither the database nor kept images.
-fn files(dir: &Path) -> usize {
+pub(crate) fn files(dir: &Path) -> usize {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     entries
         .map(|entry| {
@@ -300,7 +306,7 @@ fn an_upload_is_refused_in_words() {
 }
 
 /// A connection that has sent the head of an upload.
-fn begin(place: &Running, seed: &Value, length: &str) -> TcpStream {
+pub(crate) fn begin(place: &Running, seed: &Value, length: &str) -> TcpStream {
     let mut stream = TcpStream::connect(place.host()).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
@@ -323,34 +329,6 @@ fn too_large_a_file_is_refused_before_it_is_sent() {
     let mut answer = [0; 12];
     stream.read_exact(&mut answer).unwrap();
     assert_eq!(&answer, b"HTTP/1.1 413");
-}
-
-#[test]
-fn a_stream_without_an_end_is_cut_and_leaves_nothing() {
-    let (place, seed) = seeded();
-    let mut stream = begin(&place, &seed, "Transfer-Encoding: chunked");
-    let head = form("a.jpg", b"");
-    let head = &head[..head.len() - 12];
-    write!(stream, "{:x}\r\n", head.len()).unwrap();
-    stream.write_all(head).unwrap();
-    let part = vec![0xff; 64 * 1024];
-    let mut sent = 0;
-    // A gigabyte, if it were let.
-    while sent < 1_000_000_000 {
-        let chunk = [&b"\r\n10000\r\n"[..], &part].concat();
-        if stream.write_all(&chunk).is_err() {
-            break;
-        }
-        sent += part.len();
-    }
-    // What the system had taken already comes on top.
-    assert!(sent < LIMIT + 16 * 1024 * 1024, "{sent}");
-    let incoming = place.dir.path().join("data/incoming");
-    let start = Instant::now();
-    while files(&incoming) > 0 {
-        assert!(start.elapsed() < Duration::from_secs(5));
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::{running::Running, seeded::seeded};
 const CONNECT: &[u8] = &[0x10, 12, 0, 4, b'M', b'Q', b'T', b'T', 4, 2, 0, 30, 0, 0];
 const CONNACK: &[u8] = &[0x20, 2, 0, 0];
 
-type Socket = WebSocket<TcpStream>;
+pub(crate) type Socket = WebSocket<TcpStream>;
 
 /// The socket, or the status it was refused with.
 fn open(place: &Running, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<Socket, u16> {
@@ -50,7 +50,7 @@ pub(crate) fn connected(place: &Running, seed: &Value, account: usize) -> Socket
 }
 
 /// What comes next in a binary frame.
-fn next(socket: &mut Socket) -> Vec<u8> {
+pub(crate) fn next(socket: &mut Socket) -> Vec<u8> {
     loop {
         match socket.read().unwrap() {
             Message::Binary(bytes) => return bytes.to_vec(),

@@ -7,6 +7,8 @@
 
 mod calls;
 mod first_start;
+mod full_disk;
+mod hostile;
 mod images;
 mod live;
 mod running;
@@ -16,3 +18,4 @@ mod settings;
 mod stopping;
 mod surface;
 mod torture;
+mod vanished;

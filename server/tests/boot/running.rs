@@ -162,6 +162,14 @@ impl Running {
         assert!(sent.success());
     }
 
+    /// The most memory it has had, in bytes; `None` where the system does not tell.
+    pub(crate) fn peak_memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+        let kilobytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+        Some(kilobytes * 1024)
+    }
+
     /// How it ended, if it did in time.
     pub(crate) fn ended_within(&mut self, time: Duration) -> Option<ExitStatus> {
         let start = Instant::now();

@@ -5,6 +5,7 @@ mod arguments;
 mod arrival;
 mod crowd;
 mod fanout;
+mod files;
 mod frames;
 mod http;
 mod receipts;
@@ -30,6 +31,7 @@ fn main() -> Result<()> {
             "arrival" => arrival::run(&arguments).await,
             "crowd" => crowd::run(&arguments).await,
             "page" | "history" | "search" | "post" => requests::run(&what, &arguments).await,
+            "file" => files::run(&arguments).await,
             "receipts" => receipts::run(&arguments).await,
             "visit" => visit::run(&arguments).await,
             _ => bail!("there is no `{what}`"),

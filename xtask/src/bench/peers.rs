@@ -1,4 +1,4 @@
-//! Who stands beside Stoa: Mosquitto, over TCP and WebSocket, and the hub alone.
+//! Who stands beside Stoa: Mosquitto, over TCP and WebSocket, the hub alone, and nginx with the same files.
 
 use std::{
     fs,
@@ -81,6 +81,59 @@ impl TcpHub {
 impl Drop for TcpHub {
     fn drop(&mut self) {
         end(&mut self.child);
+    }
+}
+
+/// nginx as Debian configures it, without its log: the files of a folder, at their names.
+pub(crate) struct Nginx {
+    pub(crate) address: String,
+    child: Child,
+    _folder: Folder,
+}
+
+impl Nginx {
+    pub(crate) fn start(files: &[(&str, &[u8])]) -> Result<Self> {
+        let folder = Folder::new()?;
+        let port = free_port()?;
+        let (root, conf) = (folder.0.join("files"), folder.0.join("conf"));
+        fs::create_dir(&root)?;
+        for (name, file) in files {
+            fs::write(root.join(name), file)?;
+        }
+        fs::write(
+            &conf,
+            format!(
+                "daemon off;\npid {folder}/pid;\nerror_log {folder}/log;\nuser root;\nworker_processes auto;\n\
+                 events {{ worker_connections 768; }}\n\
+                 http {{ sendfile on; tcp_nopush on; access_log off; keepalive_requests 1000000; default_type image/jpeg;\n\
+                 server {{ listen 127.0.0.1:{port}; root {root}; }} }}\n",
+                folder = folder.0.display(),
+                root = root.display(),
+            ),
+        )?;
+        let child = Command::new(which("nginx").context("nginx is not installed")?)
+            .arg("-c")
+            .arg(conf)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let nginx = Self {
+            address: format!("127.0.0.1:{port}"),
+            child,
+            _folder: folder,
+        };
+        wait(&nginx.address)?;
+        Ok(nginx)
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // Killed, it would leave its workers.
+        let _ = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status();
+        let _ = self.child.wait();
     }
 }
 

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use domain::{Page, PageRole};
+use domain::{Page, PageRole, Reaction};
 use proptest::{collection::vec, prelude::*};
 
 use super::*;
+
+mod any_order;
 mod news;
 mod visits;
 
@@ -52,18 +54,47 @@ impl World {
     }
 
     fn edit(&mut self, pick: usize) {
+        self.change(pick, |message, number| {
+            message.edited = Some(Timestamp(number * 1000));
+            message.body = format!("message {}, changed by {number}", message.seq);
+        });
+    }
+
+    /// Puts one there, or takes it back.
+    fn react(&mut self, author: u8, pick: usize) {
+        let who = (account(author), format!("Person {author}"));
+        self.change(pick, |message, _| match message.reactions.first_mut() {
+            None => message.reactions.push(Reaction {
+                emoji: "🎉".into(),
+                people: vec![who],
+            }),
+            Some(there) if there.people.contains(&who) => {
+                there.people.retain(|other| *other != who);
+                message.reactions.retain(|left| !left.people.is_empty());
+            }
+            Some(there) => there.people.push(who),
+        });
+    }
+
+    fn delete(&mut self, pick: usize) {
+        self.change(pick, |message, _| {
+            message.deleted = true;
+            message.body.clear();
+            message.reactions.clear();
+        });
+    }
+
+    /// Of a message that is still there; without any, one is posted.
+    fn change(&mut self, pick: usize, change: impl FnOnce(&mut Message, i64)) {
         let number = self.changes.len() as i64 + 1;
-        let Some(seq) = self
-            .changes
-            .get(pick % self.changes.len().max(1))
-            .map(|m| m.seq)
-        else {
+        let mut there: Vec<_> = self.at(number).into_values().collect();
+        there.retain(|message| !message.deleted);
+        if there.is_empty() {
             return self.post(1);
-        };
-        let mut message = self.changes[seq as usize - 1].clone();
+        }
+        let mut message = there.swap_remove(pick % there.len());
         message.changed = number;
-        message.edited = Some(Timestamp(number * 1000));
-        message.body = format!("message {seq}, changed by {number}");
+        change(&mut message, number);
         self.changes.push(message);
     }
 
@@ -99,6 +130,20 @@ impl World {
             messages: changed,
             counter,
             more,
+        }
+    }
+
+    /// Half of them before `seq`, half from there on.
+    fn around(&self, seq: i64, half: usize, upto: i64) -> Around {
+        let before = self.before(seq, half, upto);
+        let mut from: Vec<_> = self.at(upto).split_off(&seq).into_values().collect();
+        let newer = from.len() > half;
+        from.truncate(half);
+        Around {
+            messages: [before.messages, from].concat(),
+            counter: upto,
+            older: before.more,
+            newer,
         }
     }
 
@@ -270,167 +315,4 @@ fn messages_of_another_page_are_not_taken() {
     stranger.page = PageId::new(Timestamp(5), [1; 10]);
     store.message(stranger);
     assert_eq!(bodies(&store).len(), 1);
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    Live(usize),
-    AskAfter { limit: usize, at: usize },
-    AskBefore { limit: usize, at: usize },
-    Answer(usize),
-    Write(usize),
-    Accepted(usize),
-    Refused(usize),
-    Retry(usize),
-}
-
-enum Flying {
-    /// The number asked from, the counter of the page when the server answered, the answer.
-    After(i64, i64, History),
-    Before(i64, i64, History),
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let any = 0..1000_usize;
-    vec(
-        prop_oneof![
-            4 => any.clone().prop_map(Step::Live),
-            2 => (1..6_usize, any.clone()).prop_map(|(limit, at)| Step::AskAfter { limit, at }),
-            2 => (1..6_usize, any.clone()).prop_map(|(limit, at)| Step::AskBefore { limit, at }),
-            3 => any.clone().prop_map(Step::Answer),
-            1 => any.clone().prop_map(Step::Write),
-            1 => any.clone().prop_map(Step::Accepted),
-            1 => any.clone().prop_map(Step::Refused),
-            1 => any.prop_map(Step::Retry),
-        ],
-        0..60,
-    )
-}
-
-fn worlds() -> impl Strategy<Value = World> {
-    vec(
-        (0..3_u8, proptest::option::weighted(0.3, 0..1000_usize)),
-        1..40,
-    )
-    .prop_map(|story| {
-        let mut world = World::default();
-        for (author, edit) in story {
-            match edit {
-                Some(pick) => world.edit(pick),
-                None => world.post(author),
-            }
-        }
-        world
-    })
-}
-
-/// What holds at every moment: in order, each once, nothing missing in what is shown, nothing going back.
-fn check(store: &Store, world: &World, before: &mut HashMap<MessageId, (bool, i64)>) {
-    let entries = store.entries();
-    let keys: Vec<_> = entries
-        .iter()
-        .map(|e| match e.message.seq {
-            0 => (i64::MAX, e.message.at),
-            seq => (seq, Timestamp(0)),
-        })
-        .collect();
-    assert!(keys.is_sorted(), "{keys:?}");
-    let now: HashMap<_, _> = entries
-        .iter()
-        .map(|e| (e.message.id, (e.state == State::Stored, e.message.changed)))
-        .collect();
-    assert_eq!(now.len(), entries.len(), "each message once");
-    for (id, (stored, changed)) in before.iter() {
-        let Some((stored_now, changed_now)) = now.get(id).copied() else {
-            // Written before a reload, and found stored further up than what is loaded.
-            let number = world.changes.iter().find(|change| change.id == *id);
-            assert!(number.is_some_and(|change| change.seq < store.floor));
-            continue;
-        };
-        assert!(stored_now >= *stored && changed_now >= *changed, "{id:?}");
-    }
-    for (seq, message) in world.at(store.whole) {
-        if seq >= store.floor {
-            assert!(
-                now[&message.id].1 >= message.changed,
-                "{seq} is missing or old"
-            );
-        }
-    }
-    let beyond = |e: &Entry| e.message.seq > store.whole && e.message.author != account(ME);
-    assert!(!entries.iter().any(beyond), "read in its order");
-    *before = now;
-}
-
-proptest! {
-    #[test]
-    fn any_order_of_arrival_gives_the_same_timeline(
-        world in worlds(), opened in 0..40_i64, limit in 1..10_usize, steps in steps(),
-    ) {
-        let end = world.changes.len() as i64;
-        let opened = opened.min(end);
-        let mut store = Store::open(&world.room(opened, limit, opened));
-        let mine: Vec<_> = world.at(end).into_values().filter(|m| m.author == account(ME)).collect();
-        let pick = |n: usize| (!mine.is_empty()).then(|| &mine[n % mine.len()]);
-        let mut flying = Vec::new();
-        let mut seen = HashMap::new();
-        let mut told = opened;
-        for step in steps {
-            // The server never answers with less than what it has told already.
-            let upto = |at: usize| told + (at as i64) % (end - told + 1);
-            match step {
-                Step::Live(n) => {
-                    let change = world.changes[n % world.changes.len()].clone();
-                    told = told.max(change.changed);
-                    store.message(change);
-                }
-                Step::AskAfter { limit, at } => {
-                    let (after, upto) = (store.known(), upto(at));
-                    flying.push(Flying::After(after, upto, world.after(after, limit, upto)));
-                }
-                Step::AskBefore { limit, at } => {
-                    let upto = upto(at);
-                    if let Some(before) = store.before() {
-                        flying.push(Flying::Before(before, upto, world.before(before, limit, upto)));
-                    }
-                }
-                Step::Answer(n) if !flying.is_empty() => match flying.swap_remove(n % flying.len()) {
-                    Flying::After(after, upto, answer) => {
-                        told = told.max(upto);
-                        store.caught_up(after, answer);
-                    }
-                    Flying::Before(before, upto, answer) => {
-                        told = told.max(upto);
-                        store.older(before, &answer);
-                    }
-                },
-                Step::Answer(_) => {}
-                Step::Write(n) => if let Some(message) = pick(n) {
-                    store.write(Draft { id: message.id, page: page(), body: message.body.clone(), reply: None, mentions: Vec::new(), images: Vec::new(), written: message.at, refused: None });
-                },
-                Step::Accepted(n) => if let Some(message) = pick(n) {
-                    told = told.max(message.seq);
-                    store.accepted(message.id, message.seq);
-                },
-                Step::Refused(n) => if let Some(message) = pick(n) { store.refused(message.id, "no".into()) },
-                Step::Retry(n) => if let Some(message) = pick(n) { store.retry(message.id) },
-            }
-            check(&store, &world, &mut seen);
-        }
-        loop {
-            let answer = world.after(store.known(), 3, end);
-            let (after, more) = (store.known(), answer.more);
-            store.caught_up(after, answer);
-            check(&store, &world, &mut seen);
-            if !more { break }
-        }
-        while let Some(before) = store.before() {
-            store.older(before, &world.before(before, 4, end));
-            check(&store, &world, &mut seen);
-        }
-        prop_assert!(!store.behind());
-        let shown: Vec<_> = store.entries().into_iter().map(|e| (*e.message).clone()).collect();
-        prop_assert_eq!(shown, world.at(end).into_values().collect::<Vec<_>>());
-        prop_assert!(store.entries().iter().all(|e| e.state == State::Stored));
-    }
 }

@@ -67,7 +67,9 @@ impl Talk {
                 .state
                 .try_update_value(|state| state.going_down = false);
             if let (Some(()), Some(Ok(around))) = (alive, answer) {
-                self.change_holding(self.scroll.hold_message(), |store| store.visit(&around));
+                self.change_holding(self.scroll.hold_message(), |store| {
+                    store.onward(after, &around);
+                });
                 self.respan(Span::down);
             }
         });

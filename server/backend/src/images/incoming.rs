@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use domain::{AccountId, Image, ImageId, PageId, Refusal};
+use domain::{AccountId, Image, Refusal};
 use tokio::{fs::File, io::AsyncWriteExt};
 
 use super::store::is_full;
@@ -20,8 +20,6 @@ const OF_ALL: usize = 128;
 /// Bytes that somebody is sending as an image. Dropped, it leaves nothing.
 pub struct Incoming {
     pub(crate) viewer: Viewer,
-    pub(crate) page: PageId,
-    pub(crate) id: ImageId,
     pub(crate) path: PathBuf,
     file: File,
     written: u64,
@@ -32,7 +30,7 @@ impl Incoming {
     pub(crate) async fn new(
         dir: &Path,
         name: String,
-        (viewer, page, id): (Viewer, PageId, ImageId),
+        viewer: Viewer,
         counted: Counted,
     ) -> Result<Self> {
         let path = dir.join(name);
@@ -43,8 +41,6 @@ impl Incoming {
         let file = options.open(&path).await.map_err(failed)?;
         Ok(Self {
             viewer,
-            page,
-            id,
             path,
             file,
             written: 0,

@@ -1,21 +1,15 @@
-//! Taking an image in: the same road for a file and for a `data:` URL.
+//! Taking an image in: the same road for a file and for what comes as text.
 
-use base64::{
-    Engine,
-    alphabet::STANDARD,
-    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
-};
 use bytes::Bytes;
 use domain::{AccountId, Image, ImageId, PageId, Refusal};
 use uuid::Uuid;
 
 use super::{
     blobs,
-    incoming::{Incoming, too_large},
+    incoming::Incoming,
     intake::Kept,
     rows::{self, Stored},
     store::{BlobName, Variant},
-    workshop::Sent,
 };
 use crate::{Backend, Failure, Result, Viewer, access::access, limits::Counted, messages};
 
@@ -23,11 +17,6 @@ use crate::{Backend, Failure, Result, Viewer, access::access, limits::Counted, m
 const UNSENT: usize = 200;
 /// A content may be freed between being found and being used.
 const TRIES: usize = 3;
-
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// What becomes of a wish to upload.
 pub enum Upload {
@@ -40,48 +29,54 @@ pub enum Upload {
 impl Backend {
     /// Whether this viewer may upload an image with this id to the page. `IdTaken` if it is another one's.
     pub async fn begin_upload(&self, viewer: &Viewer, page: PageId, id: ImageId) -> Result<Upload> {
+        self.count_upload(viewer)?;
         if let Some(image) = self.may_upload(viewer, page, id).await? {
             return Ok(Upload::Stored(image));
         }
+        self.open_incoming(viewer).await.map(Upload::Wanted)
+    }
+
+    /// For bytes that come before the names of their page and image, as in JSON they may. They are then given to
+    /// [`Backend::take_text`].
+    pub async fn begin_text(&self, viewer: &Viewer) -> Result<Incoming> {
+        self.count_upload(viewer)?;
+        self.open_incoming(viewer).await
+    }
+
+    async fn open_incoming(&self, viewer: &Viewer) -> Result<Incoming> {
         let counted = self.0.images.senders.count(viewer.account)?;
         let dir = &self.0.images.incoming;
         // Not the image's id: the same may come twice at once.
         let name = self.0.random.token()?.expose().to_owned();
-        let whose = (viewer.clone(), page, id);
-        Incoming::new(dir, name, whose, counted)
-            .await
-            .map(Upload::Wanted)
+        Incoming::new(dir, name, viewer.clone(), counted).await
     }
 
     /// Makes the image of what was written. Goes on if nobody waits for the answer any more: whoever asks again finds
     /// it done.
-    pub async fn take_upload(&self, mut incoming: Incoming) -> Result<Image> {
+    pub async fn take_upload(
+        &self,
+        mut incoming: Incoming,
+        page: PageId,
+        id: ImageId,
+    ) -> Result<Image> {
         incoming.end().await?;
         let backend = self.clone();
-        let work = async move {
-            let sent = Sent::File(incoming.path.clone());
-            let (viewer, page, id) = (&incoming.viewer, incoming.page, incoming.id);
-            backend.take(viewer, page, id, sent).await
-        };
+        let work = async move { backend.take(&incoming, page, id).await };
         let done = tokio::spawn(work).await;
         done.map_err(|error| Failure::Other(error.to_string()))?
     }
 
-    /// `data:image/…;base64,…`, taken like a file.
-    pub async fn upload_data(
-        &self,
-        viewer: &Viewer,
-        page: PageId,
-        id: ImageId,
-        data: String,
-    ) -> Result<Image> {
-        if let Some(image) = self.may_upload(viewer, page, id).await? {
-            return Ok(image);
+    /// As [`Backend::begin_upload`] and [`Backend::take_upload`], one after the other.
+    pub async fn take_text(&self, incoming: Incoming, page: PageId, id: ImageId) -> Result<Image> {
+        match self.may_upload(&incoming.viewer, page, id).await? {
+            Some(image) => Ok(image),
+            None => self.take_upload(incoming, page, id).await,
         }
-        let _counted = self.0.images.senders.count(viewer.account)?;
-        let sent = Sent::Bytes(decoded(&data)?);
-        drop(data);
-        self.take(viewer, page, id, sent).await
+    }
+
+    fn count_upload(&self, viewer: &Viewer) -> Result<()> {
+        let counted = Counted::Uploading(viewer.account.0);
+        Ok(self.0.limits.take(counted, self.now())?)
     }
 
     async fn may_upload(
@@ -90,8 +85,6 @@ impl Backend {
         page: PageId,
         id: ImageId,
     ) -> Result<Option<Image>> {
-        let counted = Counted::Uploading(viewer.account.0);
-        self.0.limits.take(counted, self.now())?;
         let mut conn = self.0.db.read().await?;
         let (access, _) = access(&mut conn, viewer, page).await?.member()?;
         access.open()?;
@@ -105,8 +98,9 @@ impl Backend {
         Ok(None)
     }
 
-    async fn take(&self, viewer: &Viewer, page: PageId, id: ImageId, sent: Sent) -> Result<Image> {
-        let (kept, _bench) = self.0.images.workshop.make(sent).await?;
+    async fn take(&self, incoming: &Incoming, page: PageId, id: ImageId) -> Result<Image> {
+        let viewer = &incoming.viewer;
+        let (kept, _bench) = self.0.images.workshop.make(incoming.path.clone()).await?;
         let kept = KeptFiles::of(kept);
         for _ in 0..TRIES {
             let (blob, complete) = self.reserve(page, &kept).await?;
@@ -229,49 +223,5 @@ fn mine(stored: Stored, account: AccountId, page: PageId) -> Result<Image> {
         Ok(stored.image)
     } else {
         Err(Refusal::IdTaken.into())
-    }
-}
-
-/// RFC 2397. What it says of its type does not matter.
-fn decoded(data: &str) -> Result<Vec<u8>, Refusal> {
-    let not_one = || Refusal::BadRequest("This is not a data: URL with an image in base64.".into());
-    let (head, body) = data
-        .strip_prefix("data:")
-        .and_then(|rest| rest.split_once(','))
-        .ok_or_else(not_one)?;
-    if !head.ends_with(";base64") {
-        return Err(not_one());
-    }
-    if body.len() as u64 / 4 * 3 > Image::MAX_BYTES + 3 {
-        return Err(too_large());
-    }
-    let bytes = BASE64.decode(body.trim()).map_err(|_| not_one())?;
-    if bytes.len() as u64 > Image::MAX_BYTES {
-        return Err(too_large());
-    }
-    Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_data_url_holds_base64() {
-        assert_eq!(decoded("data:image/png;base64,AAEC").unwrap(), [0, 1, 2]);
-        assert_eq!(decoded("data:;base64,AAE=").unwrap(), [0, 1]);
-        assert_eq!(decoded("data:;base64,AAE").unwrap(), [0, 1]);
-        for wrong in [
-            "",
-            "AAEC",
-            "data:image/png,AAEC",
-            "data:;base64,A*EC",
-            "data:;base64",
-        ] {
-            let refused = decoded(wrong).unwrap_err();
-            assert_eq!(refused.code(), "bad_request", "{wrong}");
-        }
-        let long = format!("data:;base64,{}", "A".repeat(36_000_000));
-        assert_eq!(decoded(&long).unwrap_err(), too_large());
     }
 }

@@ -29,12 +29,6 @@ const MEMORY: u32 = 64;
 const TURN: Duration = Duration::from_mins(2);
 const WORK: Duration = Duration::from_secs(30);
 
-/// What somebody has sent.
-pub(crate) enum Sent {
-    File(PathBuf),
-    Bytes(Vec<u8>),
-}
-
 pub(crate) struct Workshop {
     /// Files that are held in memory at once.
     benches: Arc<Semaphore>,
@@ -55,13 +49,10 @@ impl Default for Workshop {
 
 impl Workshop {
     /// What is to be kept of it, and the place it takes in memory until that is dropped.
-    pub(crate) async fn make(&self, sent: Sent) -> Result<(Kept, OwnedSemaphorePermit)> {
+    pub(crate) async fn make(&self, path: PathBuf) -> Result<(Kept, OwnedSemaphorePermit)> {
         let bench = wait(&self.benches, 1).await?;
         let checked = self.hands.run(move || {
-            let read = match sent {
-                Sent::File(path) => std::fs::read(path),
-                Sent::Bytes(bytes) => Ok(bytes),
-            };
+            let read = std::fs::read(path);
             let file =
                 read.map_err(|error| Failure::Other(format!("a file that came: {error}")))?;
             Ok(Checked::of(&file)?)

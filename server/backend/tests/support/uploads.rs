@@ -83,7 +83,20 @@ pub async fn upload(
     for part in file.chunks(10_000) {
         incoming.write(part).await?;
     }
-    backend.take_upload(incoming).await
+    backend.take_upload(incoming, page, id).await
+}
+
+/// As what comes as text is taken in.
+pub async fn upload_text(
+    backend: &Backend,
+    by: &Viewer,
+    page: PageId,
+    id: ImageId,
+    file: &[u8],
+) -> backend::Result<Image> {
+    let mut incoming = backend.begin_text(by).await?;
+    incoming.write(file).await?;
+    backend.take_text(incoming, page, id).await
 }
 
 pub async fn read(
@@ -103,9 +116,4 @@ pub fn alt(image: &Image, alt: &str) -> ImageAlt {
         id: image.id,
         alt: alt.into(),
     }
-}
-
-pub fn base64(bytes: &[u8]) -> String {
-    use base64::{Engine, engine::general_purpose::STANDARD};
-    STANDARD.encode(bytes)
 }
