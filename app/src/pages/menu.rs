@@ -57,7 +57,7 @@ fn Items(talk: Talk, message: Arc<Message>) -> impl IntoView {
     let me = talk.me.with_value(|me| me.account);
     let mine = message.author == me;
     let may_write = move || !talk.page.with(|page| page.archived);
-    let (id, live) = (message.id, !message.deleted);
+    let (id, live) = (message.id, !message.deleted && message.call.is_none());
     let done = move || talk.acting.set(None);
     let quick = QUICK
         .map(|emoji| {
