@@ -25,6 +25,8 @@ pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id"
 
 /// `filter` has been checked with the settings.
 pub(crate) fn start(filter: &str, json: bool) {
+    // Of each browser that offers what we do not take, str0m says so line by line. Named in the setting, it is heard.
+    let filter = format!("str0m=error,{filter}");
     let log = fmt()
         .with_env_filter(EnvFilter::new(filter))
         .with_writer(io::stderr);

@@ -2,7 +2,9 @@
 
 use std::{
     future::poll_fn,
-    io, thread,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -96,7 +98,7 @@ impl Work {
             let now = Instant::now();
             let next = self.core.next_timeout().unwrap_or(now + IDLE);
             if next <= now {
-                self.core.timeout(now);
+                self.guard(|core| core.timeout(now));
                 self.flush();
                 // Time alone must not keep the others waiting.
                 tokio::task::yield_now().await;
@@ -106,7 +108,7 @@ impl Work {
             }
             tokio::select! {
                 errand = errands.recv() => match errand {
-                    Some(errand) => errand(&mut self.core, Instant::now()),
+                    Some(errand) => self.guard(|core| errand(core, Instant::now())),
                     None => return,
                 },
                 door = poll_fn(|context| self.doors.poll(context)) => {
@@ -114,16 +116,22 @@ impl Work {
                         let Some((bytes, from, to)) = self.doors.take(door, &mut buffer) else {
                             break;
                         };
-                        self.core.receive(Instant::now(), from, to, bytes);
+                        guard(&mut self.core, &self.notices, |core| {
+                            core.receive(Instant::now(), from, to, bytes);
+                        });
                         while let Some(datagram) = self.core.poll_datagram() {
                             self.doors.send(datagram.source, datagram.destination, &datagram.bytes);
                         }
                     }
                 }
-                () = sleep_until(next.into()) => self.core.timeout(Instant::now()),
+                () = sleep_until(next.into()) => self.guard(|core| core.timeout(Instant::now())),
             }
             self.flush();
         }
+    }
+
+    fn guard(&mut self, input: impl FnOnce(&mut Core)) {
+        guard(&mut self.core, &self.notices, input);
     }
 
     fn flush(&mut self) {
@@ -134,5 +142,16 @@ impl Work {
         while let Some(notice) = self.core.poll_notice() {
             let _ = self.notices.send(notice);
         }
+    }
+}
+
+/// What one browser brings about must not end calls for good: after a panic they are over, and others may begin.
+fn guard(core: &mut Core, notices: &mpsc::UnboundedSender<Notice>, input: impl FnOnce(&mut Core)) {
+    if catch_unwind(AssertUnwindSafe(|| input(core))).is_ok() {
+        return;
+    }
+    tracing::error!("panicked: all calls are over");
+    for notice in core.abandon() {
+        let _ = notices.send(notice);
     }
 }

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{Call, PageId, SessionId};
+use domain::{Call, Dropped, PageId, SessionId};
 use str0m::{
     Event, Input, Output,
     bwe::BweKind,
@@ -293,6 +293,33 @@ impl Core {
             since: room.since,
             people: room.people.len(),
         });
+    }
+
+    /// Forgets everybody, and says so: for when nothing here can be relied on any more.
+    pub(crate) fn abandon(&mut self) -> Vec<Notice> {
+        self.notices.clear();
+        let sessions = std::mem::take(&mut self.sessions);
+        for session in sessions.values() {
+            self.notices.push_back(Notice::Dropped {
+                account: session.account,
+                session: session.id,
+                why: Dropped::Over,
+            });
+        }
+        let pages: Vec<PageId> = self.rooms.keys().copied().collect();
+        for page in pages {
+            if let Some(room) = self.rooms.get_mut(&page) {
+                room.order.clear();
+                room.change();
+            }
+            self.close(page);
+        }
+        self.by_address.clear();
+        self.by_ufrag.clear();
+        self.touched.clear();
+        self.packets.clear();
+        self.datagrams.clear();
+        self.notices.drain(..).collect()
     }
 
     /// The states and slots that have changed.

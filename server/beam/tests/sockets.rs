@@ -174,3 +174,19 @@ async fn noise_on_the_port_is_not_noticed() {
     place.until(all_get_all).await;
     assert_eq!(place.counts().await.sessions, 2);
 }
+
+#[tokio::test]
+async fn after_a_panic_calls_are_over_and_others_may_begin() {
+    let mut place = Place::new();
+    place.come(1).await.unwrap();
+    let panicked = place.beam.ask(|_, _| -> () { panic!("as a fault would") });
+    assert!(panicked.await.is_err());
+    assert_eq!(place.counts().await, Counts::default());
+    while !matches!(place.notices.recv().await.unwrap(), Notice::Over { .. }) {}
+    place.clients.clear();
+    for n in 1..=2 {
+        place.come(n).await.unwrap();
+    }
+    place.all_see_all().await;
+    place.until(all_get_all).await;
+}

@@ -14,7 +14,7 @@ use http::HeaderValue;
 use tokio::{
     sync::{Notify, mpsc},
     task::JoinHandle,
-    time::{interval, sleep, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use super::{Provider, Turn, denied, stopped};
@@ -35,6 +35,7 @@ pub(crate) struct Calls {
     ringing: Mutex<HashMap<CallId, HashSet<AccountId>>>,
     stop: Notify,
     teller: Mutex<Option<JoinHandle<()>>>,
+    watcher: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// Whose session it is, and by what they had signed in.
@@ -63,10 +64,12 @@ impl Calls {
             ringing: Mutex::default(),
             stop: Notify::new(),
             teller: Mutex::default(),
+            watcher: Mutex::default(),
         });
         if let Some(notices) = notices {
             let teller = tokio::spawn(calls.clone().tell(notices));
             *lock(&calls.teller) = Some(teller);
+            *lock(&calls.watcher) = Some(tokio::spawn(calls.clone().watch()));
         }
         calls
     }
@@ -112,7 +115,7 @@ impl Calls {
         // Removed while they came, they were not among the guests yet.
         self.look_at(session, &guest).await;
         if joined.began {
-            self.ring(viewer, joined.call.id, page, page_name).await?;
+            self.ring(viewer, joined.call.id, page, page_name).await;
         } else {
             self.answered(joined.call.id, viewer.account);
         }
@@ -133,6 +136,10 @@ impl Calls {
         let Some(beam) = &self.beam else {
             return;
         };
+        let watcher = lock(&self.watcher).take();
+        if let Some(watcher) = watcher {
+            watcher.abort();
+        }
         let ended = beam.ask(|core, now| {
             for page in core.pages() {
                 core.end_call(now, page, Dropped::Over);
@@ -151,7 +158,6 @@ impl Calls {
     }
 
     async fn tell(self: Arc<Self>, mut notices: mpsc::UnboundedReceiver<Notice>) {
-        let mut look = interval(LOOK);
         loop {
             tokio::select! {
                 biased;
@@ -160,8 +166,17 @@ impl Calls {
                     None => return,
                 },
                 () = self.stop.notified() => return,
-                _ = look.tick() => self.look(None).await,
             }
+        }
+    }
+
+    /// Apart from the telling, which does not wait for the database.
+    async fn watch(self: Arc<Self>) {
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            look.tick().await;
+            self.look(None).await;
         }
     }
 
@@ -263,24 +278,28 @@ impl Calls {
         }
     }
 
+    /// Joined is joined, whether it rings or not.
     async fn ring(
         self: &Arc<Self>,
         viewer: &Viewer,
         call: CallId,
         page: PageId,
         page_name: String,
-    ) -> Result<(), Problem> {
-        let rung = self.backend.ring(viewer, call, page, page_name).await?;
-        if rung.is_empty() {
-            return Ok(());
-        }
+    ) {
+        let rung = match self.backend.ring(viewer, call, page, page_name).await {
+            Ok(rung) if rung.is_empty() => return,
+            Ok(rung) => rung,
+            Err(error) => {
+                tracing::warn!(%error, %call, "nobody could be rung");
+                return;
+            }
+        };
         lock(&self.ringing).insert(call, rung.into_iter().collect());
         let calls = self.clone();
         tokio::spawn(async move {
             sleep(Duration::from_secs(Call::RING_SECS as u64)).await;
             calls.hush(call);
         });
-        Ok(())
     }
 
     fn answered(&self, call: CallId, account: AccountId) {

@@ -205,3 +205,39 @@ fn images_lie_where_they_are_told_to_and_take_no_more_than_they_may() {
         assert!(wrong.to_string().starts_with(name), "{wrong}");
     }
 }
+
+#[test]
+fn calls_come_in_by_the_port_of_the_pages_unless_they_are_told_another() {
+    let doors = |settings: &[(&str, &str)]| from_environment(settings).unwrap().doors();
+    let plain = doors(&[]).unwrap();
+    assert_eq!((plain.port, plain.loopback), (3000, true));
+    assert!(plain.public.is_empty());
+    let told = doors(&[
+        ("STOA_LISTEN", "0.0.0.0:80"),
+        ("STOA_PUBLIC_URL", "http://192.168.1.5"),
+        ("STOA_CALL_UDP_PORT", "0"),
+        ("STOA_CALL_PUBLIC_IP", "203.0.113.7, 2001:db8::7"),
+    ]);
+    let told = told.unwrap();
+    assert_eq!((told.port, told.loopback), (0, false));
+    assert_eq!(told.public.len(), 2);
+    assert!(doors(&[("STOA_CALL_URL", "https://meet.example/{page}#{name}")]).is_none());
+}
+
+#[test]
+fn a_wrong_setting_of_calls_is_named() {
+    for (name, value) in [
+        ("STOA_CALL_UDP_PORT", "70000"),
+        ("STOA_CALL_PUBLIC_IP", "talk.example"),
+        ("STOA_CALL_PUBLIC_IP", "0.0.0.0"),
+        ("STOA_CALL_URL", "http://meet.example/{page}"),
+        ("STOA_CALL_URL", "https://meet.example/{room}"),
+        ("STOA_TURN_URLS", "https://turn.example"),
+    ] {
+        let sentence = from_environment(&[(name, value)]).err().unwrap();
+        assert!(sentence.to_string().starts_with(name), "{sentence}");
+    }
+    let sentence = from_environment(&[("STOA_TURN_SECRET", "north")]).err();
+    let sentence = sentence.unwrap().to_string();
+    assert!(sentence.starts_with("STOA_TURN_URLS") && !sentence.contains("north"));
+}
