@@ -1,8 +1,8 @@
-//! The call that I am in, on whatever page I look: joined, kept, left. It ends with the tab, not with the view of a page.
+//! The call that I am in, on whatever page I look: asked for, looked at, left. It ends with the tab, not with the view of a page.
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use domain::{Call, CallId, Caller, PageId, Refusal, SessionId, Slot, Timestamp, call::Seen};
+use domain::{Call, CallId, Caller, PageId, SessionId, Slot, Timestamp, call::Seen};
 use gloo_timers::callback::Interval;
 use leptos::{ev, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
@@ -10,19 +10,15 @@ use web_sys::HtmlElement;
 
 use super::{
     Bell,
-    api::{self, Change, IceServer, Join},
-    link::Link,
-    mute::Mute,
+    api::{self, IceServer},
     own::Own,
     quality::Quality,
-    rtc::Peer,
     seats::{Scene, Seats},
     session::Session,
 };
 use crate::{
-    Problem,
     live::Live,
-    pages::{Shelf, new_id, now},
+    pages::{Shelf, now},
 };
 
 /// Where I am.
@@ -87,8 +83,8 @@ pub(super) struct Beam {
     pub(super) clock: RwSignal<Timestamp>,
     pub(super) shelf: Shelf,
     pub(super) live: Live,
-    servers: StoredValue<Vec<IceServer>>,
-    session: StoredValue<Option<Rc<Session>>, LocalStorage>,
+    pub(super) servers: StoredValue<Vec<IceServer>>,
+    pub(super) session: StoredValue<Option<Rc<Session>>, LocalStorage>,
 }
 
 impl Beam {
@@ -190,161 +186,12 @@ impl Beam {
         });
     }
 
-    /// From the preview.
-    pub(super) fn join(self, page: PageId) {
-        if self.joining.get_untracked() {
-            return;
-        }
-        self.joining.set(true);
-        self.trouble.set(None);
-        spawn_local(async move {
-            self.end(true);
-            match self.enter(page).await {
-                Ok(()) => {
-                    self.preview.set(None);
-                    self.folded.set(false);
-                    self.say("You are in the call".into());
-                }
-                Err(problem) => self.trouble.set(Some(problem.to_string())),
-            }
-            self.joining.set(false);
-        });
-    }
-
-    async fn enter(self, page: PageId) -> Result<(), Problem> {
-        let now = self.tick_clock();
-        let id = SessionId(new_id(now));
-        let muted = self.own.chosen.with_untracked(|it| it.muted)
-            || self.own.voice.with_untracked(Option::is_none);
-        let peer = self.peer(id)?;
-        let session = Rc::new(Session::new(
-            page,
-            id,
-            peer,
-            Link::new(now.millis()),
-            Mute::new(muted),
-        ));
-        self.muted.set(muted);
-        self.session.set_value(Some(Rc::clone(&session)));
-        self.call.set(None);
-        self.seats.set(Seats::default());
-        if let Err(problem) = self.connect(&session, id, session.peer()).await {
-            self.session.set_value(None);
-            return Err(problem);
-        }
-        self.turned.set(0);
-        self.stage.set(Stage::In(page));
-        self.watch(&session);
-        let speaker = self.own.chosen.with_untracked(|it| it.speaker.clone());
-        if !speaker.is_empty() {
-            session.speak_through(&speaker);
-        }
-        self.silenced.set(!session.play().await);
-        self.ask_rights(page);
-        Ok(())
-    }
-
-    fn peer(self, id: SessionId) -> Result<Rc<Peer>, Problem> {
-        let servers = self.servers.get_value();
-        let told = move |wire| {
-            // The connection of a session that was replaced says nothing any more.
-            if let Some(session) = self.session().filter(|session| session.id.get() == id) {
-                session
-                    .link
-                    .borrow_mut()
-                    .told(wire, js_sys::Date::now() as i64);
-                self.show_link(&session);
-            }
-        };
-        let peer = Peer::new(&servers, told).map_err(unable)?;
-        Ok(Rc::new(peer))
-    }
-
-    /// Offer, answer: one exchange.
-    async fn connect(
-        self,
-        session: &Session,
-        id: SessionId,
-        peer: Rc<Peer>,
-    ) -> Result<(), Problem> {
-        let (voice, camera) = (
-            self.own.voice.get_untracked(),
-            self.own.camera.get_untracked(),
-        );
-        let muted = self.muted.get_untracked();
-        if let Some(voice) = &voice {
-            voice.set_enabled(!muted);
-        }
-        session.attach(&peer, voice.as_ref(), camera.as_ref()).await;
-        let offer = peer.offer(false).await.map_err(unable)?;
-        let join = Join {
-            page: session.page,
-            session: id,
-            offer,
-            muted,
-            camera: camera.is_some(),
-            mids: peer.mids(),
-        };
-        let joined = api::join(&join).await?;
-        self.me.set(Some(id));
-        session.seen.take();
-        self.slots.set(joined.slots);
-        // As a whole: what is known may be a state in which I am still the session before.
-        self.call.update_untracked(|call| *call = None);
-        self.take(joined.call);
-        session
-            .link
-            .borrow_mut()
-            .rejoined(self.tick_clock().millis());
-        peer.answered(&joined.answer).await.map_err(unable)
-    }
-
-    /// The same call with a new session: the old one is lost.
-    pub(super) async fn rejoin(self, session: Rc<Session>) {
-        let id = SessionId(new_id(self.tick_clock()));
-        let old = session.id.get();
-        let done = match self.peer(id) {
-            Ok(peer) => {
-                // Before the answer: the connection may be up at once, and must be heard.
-                session.renew(id, Rc::clone(&peer));
-                self.connect(&session, id, peer).await
-            }
-            Err(problem) => Err(problem),
-        };
-        if !self.is_current(&session) {
-            return;
-        }
-        match done {
-            Ok(()) => {
-                let renewed = Rc::clone(&session);
-                spawn_local(async move {
-                    // Where the server still knows the old one.
-                    let _ = api::leave(renewed.page, old).await;
-                    let heard = renewed.play().await;
-                    self.silenced.set(!heard);
-                });
-                self.tell(Change {
-                    screen: self.sharing.get_untracked().then_some(true),
-                    hand: self.hand.get_untracked().then_some(true),
-                    ..Change::default()
-                });
-            }
-            Err(problem @ Problem::Refused(Refusal::NotFound | Refusal::SignedOut)) => {
-                self.ended(&problem.to_string());
-            }
-            Err(_) => {
-                let now = self.tick_clock().millis();
-                session.link.borrow_mut().rejoin_failed(now);
-            }
-        }
-    }
-
     pub(super) fn is_current(self, session: &Rc<Session>) -> bool {
         self.session()
             .is_some_and(|current| Rc::ptr_eq(&current, session))
     }
 
-    fn watch(self, session: &Rc<Session>) {
+    pub(super) fn watch(self, session: &Rc<Session>) {
         let ticking = Rc::downgrade(session);
         let timer = Interval::new(250, move || {
             if let Some(session) = ticking.upgrade() {
@@ -369,7 +216,7 @@ impl Beam {
     }
 
     /// Whether I may mute and remove others.
-    fn ask_rights(self, page: PageId) {
+    pub(super) fn ask_rights(self, page: PageId) {
         self.manages.set(false);
         spawn_local(async move {
             if let Ok(room) = crate::pages::api::room(page).await {
@@ -400,7 +247,7 @@ impl Beam {
     }
 
     /// What was the call is gone, but not my camera and microphone.
-    fn end(self, tell: bool) {
+    pub(super) fn end(self, tell: bool) {
         let session = self.session.try_update_value(Option::take).flatten();
         if let Some(session) = session {
             self.stage.set(Stage::Nowhere);
@@ -463,11 +310,4 @@ impl Beam {
             }
         });
     }
-}
-
-fn unable(error: wasm_bindgen::JsValue) -> Problem {
-    leptos::logging::warn!("call: {error:?}");
-    Problem::Refused(Refusal::BadRequest(
-        "This browser could not open the connection for a call.".into(),
-    ))
 }

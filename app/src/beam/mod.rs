@@ -9,6 +9,7 @@ mod choice;
 mod devices;
 mod grid;
 mod heard;
+mod join;
 mod keep;
 mod link;
 mod mute;

@@ -57,7 +57,9 @@ fn Items(talk: Talk, message: Arc<Message>) -> impl IntoView {
     let me = talk.me.with_value(|me| me.account);
     let mine = message.author == me;
     let may_write = move || !talk.page.with(|page| page.archived);
-    let (id, live) = (message.id, !message.deleted);
+    let (id, there) = (message.id, !message.deleted);
+    // What the log says of a call can only be taken away.
+    let live = there && message.call.is_none();
     let done = move || talk.acting.set(None);
     let quick = QUICK
         .map(|emoji| {
@@ -115,7 +117,7 @@ fn Items(talk: Talk, message: Arc<Message>) -> impl IntoView {
                     <Icon glyph=Glyph::Info/>"Message info"
                 </button>
             })}
-            {(live && may_write() && (mine || talk.may_manage.get_untracked())).then(|| view! {
+            {(there && may_write() && (mine || talk.may_manage.get_untracked())).then(|| view! {
                 <button type="button" class="danger" on:click=move |_| { done(); dialogs.open(Ask::DeleteMessage(talk, gone.clone())); }>
                     <Icon glyph=Glyph::Bin/>"Delete"
                 </button>

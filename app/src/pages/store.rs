@@ -308,7 +308,7 @@ impl Store {
     pub fn my_last(&self) -> Option<Arc<Message>> {
         self.shown()
             .rev()
-            .find(|message| message.author == self.me && !message.deleted)
+            .find(|message| message.author == self.me && !message.deleted && message.call.is_none())
             .cloned()
     }
 

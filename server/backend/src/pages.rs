@@ -219,7 +219,8 @@ impl Backend {
         // The unread ones are counted among the first 1,000 behind the mark: more is shown as "99+" anyway.
         let rows: Vec<ListingRow> = fetch_all!(
             conn,
-            "SELECT p.id, p.name, p.about, p.archived, p.counter, m.read_seq, l.body, l.image_count, l.at, l.call,
+            "SELECT p.id, p.name, p.about, p.archived, p.counter, m.read_seq, l.body, l.image_count, l.at,
+               CASE WHEN l.deleted IS NULL THEN l.call END AS call,
                w.name AS author,
                (SELECT COUNT(*) FROM (
                   SELECT u.author, u.deleted FROM messages u

@@ -5,7 +5,9 @@
 mod support;
 
 use backend::Posting;
-use domain::{CallId, CallLog, Event, MessageId, Refusal, Topic};
+use domain::{
+    Call, CallId, CallLog, Caller, Event, MessageId, Refusal, SessionId, Timestamp, Topic,
+};
 use support::{Told, body, refused};
 use uuid::Uuid;
 
@@ -55,6 +57,43 @@ on_both! {
         assert_eq!((deleted.deleted, deleted.call), (true, None));
         let next = Posting::plain(MessageId(Uuid::from_u128(5)), body("Hello"));
         assert_eq!(place.backend.post_message(&mila, page, next).await.unwrap(), told.seq + 1 + 1);
+    }
+
+    async fn who_opens_the_list_finds_the_calls_in_it(place) {
+        let ada = place.admin().await;
+        let page = place.page(&ada, "Garden").await.id;
+        let caller = Caller {
+            session: SessionId(Uuid::from_u128(7)),
+            account: ada.account,
+            name: ada.name.clone(),
+            muted: true,
+            camera: false,
+            screen: false,
+            hand: None,
+            away: false,
+        };
+        let mut call = Call {
+            id: CALL,
+            page,
+            version: 1,
+            since: Timestamp(0),
+            callers: vec![caller],
+            speaker: None,
+        };
+        place.told.take();
+        place.backend.tell_call(call.clone());
+        assert_eq!(place.told.take(), [Told::Event(Topic::Page(page), Event::Call(call.clone()))]);
+        assert_eq!(place.backend.my_pages(&ada).await.unwrap()[0].in_call, 1);
+        call.callers.clear();
+        place.backend.tell_call(call);
+        place.backend.log_call(CALL, page, ada.account, LOG).await.unwrap();
+        let listing = place.backend.my_pages(&ada).await.unwrap().remove(0);
+        assert_eq!(listing.in_call, 0);
+        // In nobody's name.
+        assert_eq!(listing.last, Some((String::new(), "Call, 12 min, 4 people".into())));
+        place.backend.delete_message(&ada, page, MessageId(CALL.0)).await.unwrap();
+        let listing = place.backend.my_pages(&ada).await.unwrap().remove(0);
+        assert_eq!(listing.last, Some((ada.name.clone(), String::new())));
     }
 
     async fn only_those_who_are_online_are_rung(place) {
