@@ -77,16 +77,16 @@ test('chat 3: days are separated in local time', async ({ dana, place }) => {
 
 test('chat 4: opens at the first unread with a divider that stays put while reading', async ({ dana, somebody }) => {
   const { garden, mila } = await two(dana, somebody);
-  for (let number = 1; number <= 60; number += 1) await mila.post(garden, `read ${number}`);
+  for (let number = 1; number <= 60; number += 1) await mila.post(garden, `read ${number}.`);
   await dana.call('mark', { page: garden.id, delivered: 60, read: 60 });
-  for (let number = 1; number <= 40; number += 1) await mila.post(garden, `unread ${number}`);
+  for (let number = 1; number <= 40; number += 1) await mila.post(garden, `unread ${number}.`);
   await dana.open(`/p/${garden.id}`);
   const room = new Room(dana.page);
   const divider = room.log.getByText(/unread messages/);
   await expect(divider).toBeInViewport();
   await expect(divider).toContainText('40');
-  await expect(room.message('unread 1').first()).toBeInViewport();
-  await expect(room.message('unread 40')).not.toBeInViewport();
+  await expect(room.message('unread 1.')).toBeInViewport();
+  await expect(room.message('unread 40.')).not.toBeInViewport();
   await mila.post(garden, 'one more');
   await expect(room.message('one more')).toBeAttached();
   await expect(divider).toBeInViewport();
@@ -94,19 +94,19 @@ test('chat 4: opens at the first unread with a divider that stays put while read
 
 test('chat 4: with nothing unread it opens at the end', async ({ dana }) => {
   const garden = await dana.createPage('Garden renovation');
-  for (let number = 1; number <= 60; number += 1) await dana.post(garden, `message ${number}`);
+  for (let number = 1; number <= 60; number += 1) await dana.post(garden, `message ${number}.`);
   await dana.open(`/p/${garden.id}`);
   const room = new Room(dana.page);
-  await expect(room.message('message 60')).toBeInViewport();
+  await expect(room.message('message 60.')).toBeInViewport();
   await expect(room.log.getByText(/unread messages/)).toBeHidden();
 });
 
 test('chat 5: follows at the end only; elsewhere it counts and offers a way back', async ({ dana, somebody }) => {
   const { garden, mila } = await two(dana, somebody);
-  for (let number = 1; number <= 60; number += 1) await dana.post(garden, `message ${number}`);
+  for (let number = 1; number <= 60; number += 1) await dana.post(garden, `message ${number}.`);
   await dana.open(`/p/${garden.id}`);
   const room = new Room(dana.page);
-  await expect(room.message('message 60')).toBeInViewport();
+  await expect(room.message('message 60.')).toBeInViewport();
   await mila.post(garden, 'followed');
   await expect(room.message('followed')).toBeInViewport();
 

@@ -74,11 +74,11 @@ test('chat 10: typing is seen, and gone when it stops', async ({ dana, somebody 
 
 test('chat 3: the date floats while one scrolls', async ({ dana }) => {
   const garden = await dana.createPage('Garden renovation');
-  for (let number = 1; number <= 60; number += 1) await dana.post(garden, `Line ${number}`);
+  for (let number = 1; number <= 60; number += 1) await dana.post(garden, `Line ${number}.`);
   await dana.open(`/p/${garden.id}`);
   const room = new Room(dana.page);
   await room.log.evaluate((log) => log.scrollBy(0, -900));
-  await expect(room.said('Line 60')).not.toBeInViewport();
+  await expect(room.said('Line 60.')).not.toBeInViewport();
   await expect(room.log.getByText('Today', { exact: true })).toBeInViewport();
 });
 
@@ -93,8 +93,8 @@ test('chat 11: who is online is seen, and who has gone', async ({ dana, somebody
 test('chat 12: a reply shows what it answers; a click leads there; R does the same', async ({ dana, somebody }) => {
   const { garden, danas, milas } = await two(dana, somebody);
   await danas.say('Shall we call about the lighting?');
-  for (let number = 1; number <= 30; number += 1) await dana.post(garden, `Between ${number}`);
-  await expect(milas.said('Between 30')).toBeVisible();
+  for (let number = 1; number <= 30; number += 1) await dana.post(garden, `Between ${number}.`);
+  await expect(milas.said('Between 30.')).toBeVisible();
   await milas.act('Shall we call about the lighting?', 'Reply');
   await milas.say('Tonight at eight.');
   const reply = danas.said('Tonight at eight.');
@@ -246,7 +246,7 @@ test('chat 15: a search finds my messages only, and opens one in its place', asy
   await dana.post(garden, 'The quince is in blossom');
   await dana.post(secret, 'quince under wraps');
   await mila.post(garden, 'Quinces need sun');
-  for (let number = 1; number <= 250; number += 1) await dana.post(garden, `Filler ${number}`);
+  for (let number = 1; number <= 250; number += 1) await dana.post(garden, `Filler ${number}.`);
   await mila.call('mark', { page: garden.id, delivered: 252, read: 252 });
   await mila.open(`/p/${garden.id}`);
   const field = mila.page.getByRole('searchbox', { name: 'Search messages' });
@@ -259,7 +259,7 @@ test('chat 15: a search finds my messages only, and opens one in its place', asy
   await hits.first().click();
   const milas = new Room(mila.page);
   await expect(milas.said('The quince is in blossom')).toBeInViewport();
-  await expect(milas.said('Filler 250')).toHaveCount(0);
+  await expect(milas.said('Filler 250.')).toHaveCount(0);
   await expect(milas.jump).toBeVisible();
   // Something new waits at the end, and the way there is one click.
   await dana.post(garden, 'News from the end');
@@ -278,7 +278,7 @@ test('chat 6: the document stays bounded however far one scrolls', async ({ dana
     people.push(await (await somebody(name)).join(await dana.invite(garden, email)));
   }
   // Nobody may post more than 300 at once.
-  for (let number = 1; number <= 840; number += 1) await people[number % 3]?.post(garden, `Line ${number}`);
+  for (let number = 1; number <= 840; number += 1) await people[number % 3]?.post(garden, `Line ${number}.`);
   for (const person of people) await person.call('mark', { page: garden.id, delivered: 840, read: 840 });
   await dana.open(`/p/${garden.id}`);
   const room = new Room(dana.page);
@@ -286,11 +286,11 @@ test('chat 6: the document stays bounded however far one scrolls', async ({ dana
     await room.log.evaluate((log) => log.scrollBy(0, -3000));
     expect(await room.articles.count()).toBeLessThanOrEqual(300);
     const first = await room.articles.first().evaluate((article) => article.querySelector('.text')?.firstChild?.textContent);
-    expect(first).toBe('Line 1');
+    expect(first).toBe('Line 1.');
   }).toPass({ timeout: 30_000, intervals: [50] });
   expect(await room.articles.count()).toBeLessThanOrEqual(300);
   await room.jump.click();
-  await expect(room.said('Line 840')).toBeInViewport();
+  await expect(room.said('Line 840.')).toBeInViewport();
   expect(await room.articles.count()).toBeLessThanOrEqual(300);
 });
 
