@@ -4,6 +4,8 @@
 mod place;
 mod provider;
 
+use std::time::Instant;
+
 use app::{Problem, ssr};
 use axum::{
     Json, Router,
@@ -13,7 +15,7 @@ use axum::{
     routing::post,
 };
 use backend::Viewer;
-use beam::{Change, Denied, Join, Mids};
+use beam::{Change, Core, Denied, Join, Mids};
 use domain::{Call, CallId, PageId, Refusal, SessionId, call::Seen};
 use http::HeaderMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -138,10 +140,8 @@ async fn restart(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> R
         let Restarting { session, offer } = asked;
         let done = site
             .calls
-            .beam()?
             .ask(move |core, now| core.restart(now, viewer.account, session, &offer));
-        let answer = done.await.map_err(stopped)?.map_err(denied)?;
-        Ok(json!({ "answer": answer }))
+        Ok(json!({ "answer": done.await? }))
     })
     .await
 }
@@ -154,9 +154,8 @@ async fn change(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Re
         let Changing { session, change } = asked;
         let done = site
             .calls
-            .beam()?
             .ask(move |core, now| core.change(now, at, viewer.account, session, change));
-        done.await.map_err(stopped)?.map_err(denied)?;
+        done.await?;
         Ok(json!({}))
     })
     .await
@@ -169,9 +168,8 @@ async fn seen(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Resp
         let Seeing { session, seen } = asked;
         let done = site
             .calls
-            .beam()?
             .ask(move |core, now| core.seen(now, viewer.account, session, seen));
-        done.await.map_err(stopped)?.map_err(denied)?;
+        done.await?;
         Ok(json!({}))
     })
     .await
@@ -192,28 +190,27 @@ async fn leave(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Res
 }
 
 async fn mute(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
-    answer(async {
-        let (viewer, Managing { page, session }) = asked(&site, &headers, &body).await?;
-        site.backend.may_manage_call(&viewer, page).await?;
-        let done = site
-            .calls
-            .beam()?
-            .ask(move |core, now| core.mute(now, page, session));
-        done.await.map_err(stopped)?.map_err(denied)?;
-        Ok(json!({}))
-    })
-    .await
+    managed(site, headers, body, Core::mute).await
 }
 
 async fn remove(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    managed(site, headers, body, Core::remove).await
+}
+
+/// What an admin of the page does to somebody in its call.
+async fn managed(
+    site: Site,
+    headers: HeaderMap,
+    body: Bytes,
+    act: fn(&mut Core, Instant, PageId, SessionId) -> Result<(), Denied>,
+) -> Response {
     answer(async {
         let (viewer, Managing { page, session }) = asked(&site, &headers, &body).await?;
         site.backend.may_manage_call(&viewer, page).await?;
         let done = site
             .calls
-            .beam()?
-            .ask(move |core, now| core.remove(now, page, session));
-        done.await.map_err(stopped)?.map_err(denied)?;
+            .ask(move |core, now| act(core, now, page, session));
+        done.await?;
         Ok(json!({}))
     })
     .await

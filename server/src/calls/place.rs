@@ -3,12 +3,12 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use app::Problem;
 use backend::{Backend, Secret, Viewer};
-use beam::{Beam, Join, Joined, Notice};
+use beam::{Beam, Core, Denied, Join, Joined, Notice};
 use domain::{AccountId, Call, CallId, CallLog, Dropped, Event, PageId, Refusal, SessionId, Topic};
 use http::HeaderValue;
 use tokio::{
@@ -78,6 +78,15 @@ impl Calls {
         self.beam.as_ref().ok_or_else(|| Refusal::NotFound.into())
     }
 
+    /// Has this node's calls do what they may deny.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        errand: impl FnOnce(&mut Core, Instant) -> Result<T, Denied> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let done = self.beam()?.ask(errand);
+        done.await.map_err(stopped)?.map_err(denied)
+    }
+
     pub(crate) async fn call(&self, page: PageId) -> Result<Option<Call>, Problem> {
         match &self.beam {
             Some(beam) => Ok(beam
@@ -96,7 +105,8 @@ impl Calls {
         page_name: String,
         join: Join,
     ) -> Result<Joined, Problem> {
-        let beam = self.beam()?;
+        // With somebody else's calls nothing is held here.
+        self.beam()?;
         let (page, session) = (join.page, join.session);
         if !self.backend.hold_call(page).await? {
             return Err(Refusal::BadRequest(
@@ -104,8 +114,7 @@ impl Calls {
             )
             .into());
         }
-        let joined = beam.ask(move |core, now| core.join(now, join));
-        let joined = joined.await.map_err(stopped)?.map_err(denied)?;
+        let joined = self.ask(move |core, now| core.join(now, join)).await?;
         let guest = Guest {
             account: viewer.account,
             page,
