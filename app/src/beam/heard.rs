@@ -243,38 +243,17 @@ fn news(before: &Call, now: &Call, me: SessionId) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use domain::{AccountId, Caller, Timestamp};
+    use domain::Timestamp;
     use uuid::Uuid;
 
-    use super::*;
-
-    fn call(sessions: &[u128]) -> Call {
-        let caller = |n: &u128| Caller {
-            session: SessionId(Uuid::from_u128(*n)),
-            account: AccountId(Uuid::from_u128(*n)),
-            name: format!("Person {n}"),
-            muted: false,
-            camera: true,
-            screen: false,
-            hand: None,
-            away: false,
-        };
-        Call {
-            id: CallId(Uuid::from_u128(1)),
-            page: PageId(Uuid::from_u128(1)),
-            version: 1,
-            since: Timestamp(0),
-            callers: sessions.iter().map(caller).collect(),
-            speaker: None,
-        }
-    }
+    use super::{super::made_up::call, *};
 
     #[test]
     fn who_comes_and_goes_and_raises_a_hand_is_said() {
         let me = SessionId(Uuid::from_u128(1));
-        let before = call(&[1, 2]);
+        let before = call([1, 2]);
         assert_eq!(news(&before, &before, me), None);
-        let mut now = call(&[1, 3]);
+        let mut now = call([1, 3]);
         assert_eq!(
             news(&before, &now, me).as_deref(),
             Some("Person 3 joined the call, Person 2 left the call")
@@ -282,7 +261,7 @@ mod tests {
         now.callers[1].hand = Some(Timestamp(1));
         now.callers[1].screen = true;
         assert_eq!(
-            news(&call(&[1, 3]), &now, me).as_deref(),
+            news(&call([1, 3]), &now, me).as_deref(),
             Some("Person 3 raised a hand, Person 3 shares a screen")
         );
     }
@@ -290,6 +269,6 @@ mod tests {
     #[test]
     fn my_own_doings_are_not_news() {
         let me = SessionId(Uuid::from_u128(1));
-        assert_eq!(news(&call(&[2]), &call(&[1, 2]), me), None);
+        assert_eq!(news(&call([2]), &call([1, 2]), me), None);
     }
 }

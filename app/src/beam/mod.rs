@@ -12,6 +12,8 @@ mod heard;
 mod join;
 mod keep;
 mod link;
+#[cfg(test)]
+mod made_up;
 mod mute;
 mod own;
 mod permission;

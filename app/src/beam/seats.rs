@@ -183,37 +183,12 @@ impl Scene {
 
 #[cfg(test)]
 mod tests {
-    use domain::{AccountId, CallId, Caller, PageId, Timestamp};
-    use uuid::Uuid;
-
-    use super::*;
+    use super::{
+        super::made_up::{call, id},
+        *,
+    };
 
     const STAGE: (f64, f64) = (900.0, 600.0);
-
-    fn id(n: u128) -> SessionId {
-        SessionId(Uuid::from_u128(n))
-    }
-
-    fn call(sessions: impl IntoIterator<Item = u128>) -> Call {
-        let caller = |n| Caller {
-            session: id(n),
-            account: AccountId(Uuid::from_u128(n)),
-            name: format!("Person {n}"),
-            muted: false,
-            camera: true,
-            screen: false,
-            hand: None,
-            away: false,
-        };
-        Call {
-            id: CallId(Uuid::from_u128(1)),
-            page: PageId(Uuid::from_u128(1)),
-            version: 1,
-            since: Timestamp(0),
-            callers: sessions.into_iter().map(caller).collect(),
-            speaker: None,
-        }
-    }
 
     fn shown(scene: &Scene) -> Vec<u128> {
         let tiles = scene.tiles.iter();
