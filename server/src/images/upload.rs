@@ -7,8 +7,7 @@ use axum::{
     Json,
     body::Body,
     extract::{
-        FromRequest, Multipart, Query, Request, State,
-        multipart::{Field, MultipartError},
+        FromRequest, Multipart, Query, Request, State, multipart::MultipartError,
         rejection::QueryRejection,
     },
     response::{IntoResponse, Response},
@@ -87,20 +86,25 @@ async fn begin(
 async fn receive(request: Request, mut incoming: Incoming) -> Result<Incoming, Problem> {
     let parts = Multipart::from_request(request, &()).await;
     let mut parts = parts.map_err(|wrong| unread(&wrong.body_text()))?;
+    let written = write(&mut parts, &mut incoming).await;
+    if written.is_err() {
+        let rest = async { while let Ok(Some(_)) = parts.next_field().await {} };
+        let _ = timeout(REST, rest).await;
+    }
+    written.map(|()| incoming)
+}
+
+async fn write(parts: &mut Multipart, incoming: &mut Incoming) -> Result<(), Problem> {
     let file = in_time(parts.next_field()).await?;
-    let file = file.ok_or_else(|| bad("There is no file in this form.".into()))?;
-    write(file, &mut incoming).await?;
+    let mut file = file.ok_or_else(|| bad("There is no file in this form.".into()))?;
+    while let Some(part) = in_time(file.chunk()).await? {
+        incoming.write(&part).await?;
+    }
+    drop(file);
     if in_time(parts.next_field()).await?.is_some() {
         return Err(bad(
             "One file at a time, and nothing else in its form.".into()
         ));
-    }
-    Ok(incoming)
-}
-
-async fn write(mut file: Field<'_>, incoming: &mut Incoming) -> Result<(), Problem> {
-    while let Some(part) = in_time(file.chunk()).await? {
-        incoming.write(&part).await?;
     }
     Ok(())
 }

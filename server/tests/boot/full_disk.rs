@@ -90,11 +90,14 @@ fn a_full_disk_is_said_in_words_and_spoils_nothing() {
     let (before, kept) = (counter(&place, &seed), files(&disk.0.join("images")));
 
     disk.fill();
-    let full = upload(&place, &seed, 1, 2, &pictures::jpeg(1200, 900, 2));
-    assert_eq!(
-        (full.status, &full.json()["code"]),
-        (507, &json!("storage_full"))
-    );
+    // More than the connection holds on its way: who is refused must not be cut off while still sending.
+    for file in [pictures::jpeg(1200, 900, 2), vec![0xff; 14 * 1024 * 1024]] {
+        let full = upload(&place, &seed, 1, 2, &file);
+        assert_eq!(
+            (full.status, &full.json()["code"]),
+            (507, &json!("storage_full"))
+        );
+    }
     let mut posted = 0;
     for number in 10..200 {
         let answer = post(&place, &seed, number);
