@@ -1,7 +1,8 @@
 //! One person on stage, or one screen: a picture or initials, a name, and what is to be known of them.
 
 use domain::{Caller, SessionId, Source, hue, initials};
-use leptos::{html, prelude::*};
+use leptos::{html, prelude::*, task::spawn_local};
+use wasm_bindgen_futures::JsFuture;
 
 use super::{
     call::Beam,
@@ -129,8 +130,13 @@ fn Picture(beam: Beam, tile: Tile, shows: Memo<bool>) -> impl IntoView {
         if video.src_object() != stream {
             video.set_src_object(stream.as_ref());
             if stream.is_some() {
-                // Without sound it is always allowed; where it is not, the attribute has begun it already.
-                let _ = video.play();
+                // Without sound it is always allowed; where it is not, the attribute has begun it already, and a tile
+                // that goes meanwhile plays nothing.
+                if let Ok(playing) = video.play() {
+                    spawn_local(async move {
+                        let _ = JsFuture::from(playing).await;
+                    });
+                }
             }
         }
     });
