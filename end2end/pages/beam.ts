@@ -57,4 +57,25 @@ export class Beam {
     const before = await this.frames(name);
     await expect.poll(() => this.frames(name), { timeout }).toBeGreaterThan(before + 3);
   }
+
+  /** The longest time (milliseconds) in which this tile showed no new picture, of the next `seconds`. */
+  async longestPause(name: string | RegExp, seconds: number): Promise<number> {
+    const video = this.tile(name).locator('video');
+    return video.evaluate(
+      (element: HTMLVideoElement, seconds) =>
+        new Promise<number>((resolve) => {
+          const start = performance.now();
+          let [last, longest] = [start, 0];
+          const shown = () => {
+            const now = performance.now();
+            longest = Math.max(longest, now - last);
+            last = now;
+            element.requestVideoFrameCallback(shown);
+          };
+          element.requestVideoFrameCallback(shown);
+          setTimeout(() => resolve(Math.max(longest, performance.now() - last)), seconds * 1_000);
+        }),
+      seconds,
+    );
+  }
 }

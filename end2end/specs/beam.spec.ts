@@ -1,22 +1,9 @@
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Person, PageOfPlace } from '../fixtures/person.ts';
+import { members } from '../fixtures/members.ts';
+import type { Person } from '../fixtures/person.ts';
 import { Beam } from '../pages/beam.ts';
 import { Room } from '../pages/room.ts';
 import { expect, test } from '../fixtures/test.ts';
-
-type Somebody = (name: string) => Promise<Person>;
-
-/** Members of Dana's page, each with it open. */
-async function members(dana: Person, somebody: Somebody, ...names: string[]): Promise<[PageOfPlace, Person[]]> {
-  const garden = await dana.createPage('Garden renovation');
-  const people = [];
-  for (const name of names) {
-    const email = `${name.split(' ')[0]?.toLowerCase()}@example.org`;
-    people.push(await (await somebody(name)).join(await dana.invite(garden, email)));
-  }
-  for (const person of [dana, ...people]) await person.open(`/p/${garden.id}`);
-  return [garden, people];
-}
 
 test('beam 1: a call is started, rings, is joined, and shows on every screen', async ({ dana, somebody }) => {
   const [, [jon, mila]] = await members(dana, somebody, 'Jon Okafor', 'Mila Lind');

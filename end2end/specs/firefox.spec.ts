@@ -1,43 +1,8 @@
-// The most important of the chat in Firefox, which Playwright knows only in a build of its own: Debian's, over WebDriver BiDi.
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
-import puppeteer, { type Browser, type Page } from 'puppeteer-core';
+// The most important of the chat in Firefox.
+import type { Page } from 'puppeteer-core';
+import { open, test } from '../fixtures/firefox.ts';
 import type { Person } from '../fixtures/person.ts';
-import { expect, test as base } from '../fixtures/test.ts';
-
-function firefox(): string {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    for (const name of ['firefox-esr', 'firefox']) {
-      try {
-        accessSync(join(folder, name), constants.X_OK);
-        return join(folder, name);
-      } catch {
-        // The next one may be there.
-      }
-    }
-  }
-  throw new Error('firefox-esr is not on the PATH');
-}
-
-const test = base.extend<{ fox: Browser }>({
-  fox: async ({}, use) => {
-    const fox = await puppeteer.launch({ browser: 'firefox', executablePath: firefox(), headless: true, args: ['--no-sandbox'] });
-    await use(fox);
-    await fox.close();
-  },
-});
-
-/** A member's page in Firefox, signed in as they are in Chromium. */
-async function open(fox: Browser, person: Person, path: string): Promise<Page> {
-  const page = await fox.newPage();
-  await page.setViewport({ width: 1200, height: 800 });
-  const cookies = await person.context.cookies();
-  const host = new URL(person.place.url).hostname;
-  await fox.setCookie(...cookies.map(({ name, value }) => ({ name, value, domain: host, path: '/' })));
-  await page.goto(person.place.url + path);
-  await page.waitForSelector('html[data-hydrated]');
-  return page;
-}
+import { expect } from '../fixtures/test.ts';
 
 async function say(page: Page, body: string): Promise<void> {
   await page.focus('textarea[aria-label="Message"]');
