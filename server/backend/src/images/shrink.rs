@@ -2,6 +2,8 @@
 //! third smaller than JPEG in about the same time at these sizes, and keeps transparency), in sRGB: a profile that says
 //! otherwise is converted.
 
+use std::thread;
+
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use domain::{Image, Refusal};
 use fast_image_resize::{
@@ -32,27 +34,41 @@ impl Shrunk {
         let (width, height) = (decoded.pixels.width(), decoded.pixels.height());
         let profile = decoded.profile.as_deref();
         let mut widths: Vec<u32> = Image::widths_of(width, height).collect();
-        let mut thumbnails = Vec::new();
-        let mut smallest = None;
+        let mut sizes: Vec<(u32, DynamicImage)> = Vec::new();
         while let Some(thumbnail) = widths.pop() {
             let high = Image::height_at(thumbnail, width, height);
             // Each from the one before: of the whole only the first.
-            let shrunk = match &smallest {
-                Some(last) => shrink(last, thumbnail, high)?,
+            let shrunk = match sizes.last() {
+                Some((_, last)) => shrink(last, thumbnail, high)?,
                 None => in_srgb(shrink(&decoded.pixels, thumbnail, high)?, profile),
             };
-            thumbnails.push((thumbnail, webp(&shrunk)?));
-            smallest = Some(shrunk);
+            sizes.push((thumbnail, shrunk));
         }
-        thumbnails.reverse();
-        let blur = if let Some(last) = &smallest {
+        let blur = if let Some((_, last)) = sizes.last() {
             blur(last)?
         } else {
             let (wide, high) = within(BLUR, width, height);
             blur(&in_srgb(shrink(&decoded.pixels, wide, high)?, profile))?
         };
+        let thumbnails = encoded(&sizes)?;
         Ok(Self { thumbnails, blur })
     }
+}
+
+/// The widest, which is the first, takes longer than all the others: these are made meanwhile.
+fn encoded(sizes: &[(u32, DynamicImage)]) -> Result<Vec<(u32, Vec<u8>)>, Refusal> {
+    let encode = |(width, pixels): &(u32, DynamicImage)| Ok((*width, webp(pixels)?));
+    let Some((widest, others)) = sizes.split_first() else {
+        return Ok(Vec::new());
+    };
+    thread::scope(|scope| {
+        let others = scope.spawn(move || others.iter().rev().map(encode).collect::<Result<_, _>>());
+        let widest = encode(widest);
+        let others: Result<Vec<_>, Refusal> = others.join().map_err(|_| Refusal::ImageBroken)?;
+        let mut all = others?;
+        all.push(widest?);
+        Ok(all)
+    })
 }
 
 /// For the kinds of pixels that there are after decoding, and no others: for all that it knows, the crate would be
