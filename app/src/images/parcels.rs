@@ -3,7 +3,7 @@
 use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 
 use domain::{AccountId, ImageAlt, Mention, MessageId, PageId, Quote};
-use gloo_timers::future::TimeoutFuture;
+use futures::channel::oneshot;
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 
@@ -18,6 +18,8 @@ use crate::{
 
 /// As many at a time: more would only wait for each other.
 const AT_ONCE: usize = 3;
+/// What is there so soon needs no keeping (milliseconds).
+const SOON: u32 = 300;
 /// The browser's database is not waited for longer (milliseconds).
 const KEEPING: u32 = 10_000;
 
@@ -75,6 +77,26 @@ impl Parcel {
         self.kept.set(matches!(kept.await, Some(Ok(()))));
     }
 
+    /// Until none of its images is on its way any more.
+    async fn settled(&self) {
+        let (done, settled) = oneshot::channel();
+        let (mut done, images) = (Some(done), self.images.clone());
+        let watch = RenderEffect::new(move |_| {
+            let is_settled = |picked: &Picked| {
+                picked
+                    .way
+                    .with(|way| matches!(way, Way::There(_) | Way::Dropped))
+            };
+            if images.iter().all(is_settled)
+                && let Some(done) = done.take()
+            {
+                let _ = done.send(());
+            }
+        });
+        let _ = settled.await;
+        drop(watch);
+    }
+
     fn wanted(&self) -> impl Iterator<Item = &Picked> {
         self.images
             .iter()
@@ -107,7 +129,9 @@ impl Parcels {
     pub(super) async fn send(self, parcel: Parcel, talk: Talk) {
         let name = lock(parcel.id);
         alone(&name, async move {
-            parcel.keep().await;
+            if within(SOON, parcel.settled()).await.is_none() {
+                parcel.keep().await;
+            }
             self.deliver(parcel, talk).await;
         })
         .await;
@@ -138,10 +162,7 @@ impl Parcels {
 
     /// Until every image of it is there, or not wanted any more; then it is a message like every other.
     async fn deliver(self, parcel: Parcel, talk: Talk) {
-        const LOOK: u32 = 100;
-        while parcel.wanted().any(|picked| picked.image().is_none()) {
-            TimeoutFuture::new(LOOK).await;
-        }
+        parcel.settled().await;
         let images: Vec<_> = parcel.wanted().filter_map(Picked::image).collect();
         let label = parcel.label();
         let (id, text) = (parcel.id, parcel.text);
