@@ -22,10 +22,14 @@ async function call(dana: Person, somebody: Somebody) {
 for (const [percent, longest] of [[5, 1_000], [10, 3_000]] as const) {
   test(`beam 6: with ${percent} % of packets lost both ways the pictures go on`, async ({ dana, somebody }) => {
     const { line, hers, his } = await call(dana, somebody);
+    const pauses = (seconds: number) => Promise.all([hers.longestPause('Jon Okafor', seconds), his.longestPause('Dana Vos', seconds)]);
+    // What this machine does to pictures without any loss is not the line's.
+    const before = await pauses(5);
     line.loss = percent / 100;
-    const pauses = await Promise.all([hers.longestPause('Jon Okafor', 12), his.longestPause('Dana Vos', 12)]);
-    test.info().annotations.push({ type: 'pauses', description: `${pauses.map(Math.round).join(' and ')} ms` });
-    for (const pause of pauses) expect(pause).toBeLessThan(longest);
+    const lossy = await pauses(12);
+    const [quiet, most] = [Math.max(...before), Math.max(...lossy)];
+    test.info().annotations.push({ type: 'longest pause', description: `${Math.round(most)} ms, ${Math.round(quiet)} before` });
+    expect(most).toBeLessThan(longest + 2 * quiet);
     expect(line.lost / (line.lost + line.passed)).toBeGreaterThan(percent / 200);
   });
 }
