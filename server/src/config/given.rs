@@ -58,6 +58,7 @@ const SETTINGS: &[Setting] = &[
     plain("STOA_IMAGE_QUOTA", None),
     plain("STOA_IMAGE_QUOTA_PAGE", None),
     plain("STOA_CALL_UDP_PORT", None),
+    plain("STOA_CALL_TCP_PORT", None),
     plain("STOA_CALL_PUBLIC_IP", None),
     plain("STOA_CALL_URL", None),
     plain("STOA_TURN_URLS", None),
