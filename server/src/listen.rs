@@ -18,7 +18,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::stop::Stop;
+use crate::{calls::Opened, stop::Stop};
 
 /// For the whole head of a request; an idle connection is closed after it, too.
 const HEAD: Duration = Duration::from_secs(30);
@@ -50,10 +50,11 @@ pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// The port of calls; none, if they are somebody else's.
-pub(crate) fn calls(
-    settings: Option<Settings>,
-) -> Result<Option<(Beam, mpsc::UnboundedReceiver<Notice>)>> {
+/// Calls, and what they tell.
+type Listening = (Beam, mpsc::UnboundedReceiver<Notice>);
+
+/// The ports of calls; none, if they are somebody else's.
+pub(crate) fn calls(settings: Option<Settings>) -> Result<Option<(Listening, Opened)>> {
     let Some(settings) = settings else {
         return Ok(None);
     };
@@ -73,7 +74,12 @@ pub(crate) fn calls(
             doors.buffer / 1024
         );
     }
-    Ok(Some(Beam::start(doors)?))
+    let opened = Opened {
+        addresses: doors.addresses(),
+        set: !settings.public.is_empty(),
+        buffer: doors.buffer,
+    };
+    Ok(Some((Beam::start(doors)?, opened)))
 }
 
 /// Until it is to stop; then open requests are answered, idle connections closed, and it returns when the last is

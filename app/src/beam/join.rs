@@ -167,7 +167,7 @@ impl Beam {
     }
 }
 
-fn unable(error: wasm_bindgen::JsValue) -> Problem {
+pub(super) fn unable(error: wasm_bindgen::JsValue) -> Problem {
     leptos::logging::warn!("call: {error:?}");
     Problem::Refused(Refusal::BadRequest(
         "This browser could not open the connection for a call.".into(),

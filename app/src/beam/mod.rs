@@ -27,6 +27,8 @@ mod session;
 mod sign;
 mod stage;
 mod tile;
+mod trial;
 
 pub use bell::Bell;
 pub use stage::Calls;
+pub use trial::{Trial, Way};

@@ -292,7 +292,7 @@ fn stream(line: &RtcRtpTransceiver) -> Result<MediaStream, JsValue> {
     MediaStream::new_with_tracks(&Array::of1(&line.receiver().track()))
 }
 
-fn ice_server(server: &IceServer) -> Object {
+pub(super) fn ice_server(server: &IceServer) -> Object {
     let made = Object::new();
     let urls: Array = server.urls.iter().map(JsValue::from).collect();
     set(&made, "urls", &urls);

@@ -278,7 +278,7 @@ impl Core {
     }
 
     fn close(&mut self, page: PageId) {
-        let Some(room) = self.rooms.remove(&page) else {
+        let Some(room) = self.rooms.remove(&page).filter(|room| !room.trial) else {
             return;
         };
         self.notices
@@ -296,7 +296,7 @@ impl Core {
     pub(crate) fn abandon(&mut self) -> Vec<Notice> {
         self.notices.clear();
         let sessions = std::mem::take(&mut self.sessions);
-        for session in sessions.values() {
+        for session in sessions.values().filter(|of| of.trial.is_none()) {
             self.notices.push_back(Notice::Dropped {
                 account: session.account,
                 session: session.id,
@@ -328,8 +328,7 @@ impl Core {
             }
         }
         for session in self.sessions.values_mut() {
-            if session.moved {
-                session.moved = false;
+            if std::mem::take(&mut session.moved) && session.trial.is_none() {
                 self.notices.push_back(Notice::Slots {
                     account: session.account,
                     session: session.id,

@@ -1,6 +1,10 @@
 //! One browser in a call: its connection, what it sends, what it is shown.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::{AccountId, PageId, SessionId, Slot, Source, Timestamp, call::Seen};
 use str0m::{
@@ -34,6 +38,8 @@ const MOST_PICTURES: usize = 25;
 /// Packets kept for those who have lost one.
 const KEPT_VIDEO: usize = 512;
 const KEPT_AUDIO: usize = 50;
+/// How long a trial takes at most.
+const TRIAL: Duration = Duration::from_secs(30);
 /// Streams one browser may send: four sources, three layers, and what a change leaves behind.
 const MOST_STREAMS: usize = 64;
 
@@ -58,6 +64,8 @@ pub(crate) struct Session {
     pub(crate) screen: bool,
     pub(crate) hand: Option<Timestamp>,
     pub(crate) away: bool,
+    /// A trial, and when it ends.
+    pub(crate) trial: Option<Instant>,
     pub(crate) rtc: Rtc,
     pub(crate) offer: String,
     pub(crate) answer: String,
@@ -123,6 +131,7 @@ impl Session {
             screen: false,
             hand: None,
             away: false,
+            trial: join.trial.then(|| now + TRIAL),
             offer: join.offer,
             answer: answer.to_sdp_string(),
             addresses: Vec::new(),

@@ -31,6 +31,8 @@ pub struct Join {
     pub muted: bool,
     pub camera: bool,
     pub mids: Mids,
+    /// A try of the ways into this server: nobody is told of it, and it ends by itself. No page's call.
+    pub trial: bool,
     /// The call's id, if this is the first who comes.
     pub call: CallId,
     pub at: Timestamp,

@@ -286,3 +286,40 @@ fn an_answer_offers_udp_before_tcp() {
     assert!(priority(" udp ") > priority(" tcp "));
     assert!(answer.contains("typ host tcptype passive"), "{answer}");
 }
+
+#[test]
+fn a_trial_is_told_to_nobody_takes_nobody_s_place_and_ends_by_itself() {
+    let mut world = World::with(1);
+    world.notices.clear();
+    let counts = world.core.counts();
+    // Client 1 is in a call; the same person tries the ways in, more often than fits.
+    let mut tries = Vec::new();
+    for n in 0..5_u8 {
+        let at = Address::udp(([127, 0, 0, 1], 20_000 + u16::from(n)).into());
+        let mut client = Client::new(50 + n, at, world.now);
+        let join = Join {
+            page: PageId(Uuid::from_u128(900)),
+            account: account(1),
+            trial: true,
+            ..client.join()
+        };
+        let joined = world.core.join(world.now, join).unwrap();
+        client.joined(&joined.answer);
+        tries.push(client);
+        world.run(50);
+    }
+    world.clients.extend(tries.drain(3..));
+    world.run(1_500);
+    let (speaks, hears) = (&world.clients[1], &world.clients[2]);
+    assert!(hears.heard_of(speaks) > 20 && speaks.heard_of(hears) > 20);
+    assert_eq!(world.core.counts().sessions, counts.sessions + 2);
+    assert_eq!(world.core.callers().len(), 1);
+    world.run(30_000);
+    assert_eq!(world.core.counts(), counts);
+    let about = |notice: &Notice| match notice {
+        Notice::Call(call) => call.page != page(),
+        Notice::Slots { .. } => false,
+        Notice::Dropped { .. } | Notice::Over { .. } => true,
+    };
+    assert!(!world.notices.iter().any(about), "{:?}", world.notices);
+}

@@ -6,7 +6,7 @@ use backend::Secret;
 use url::Url;
 
 use super::{Given, Wrong};
-use crate::calls::{Provider, Turn};
+use crate::calls::{Provider, Template, Turn};
 
 #[derive(Clone)]
 pub(super) struct Calls {
@@ -73,20 +73,33 @@ fn public(given: &Given) -> Result<Vec<IpAddr>, Wrong> {
 
 fn provider(given: &Given) -> Result<Provider, Wrong> {
     const NAME: &str = "STOA_CALL_URL";
+    const SECRET: &str = "STOA_CALL_TOKEN_SECRET";
     let Some(text) = given.get(NAME) else {
         return Ok(Provider::Beam);
     };
-    let filled = text.replace("{page}", "page").replace("{name}", "name");
+    let secret = given.get(SECRET);
+    let filled = text
+        .replace("{page}", "page")
+        .replace("{name}", "name")
+        .replace("{token}", "token");
     let good = Url::parse(&filled)
         .is_ok_and(|url| url.scheme() == "https" && url.has_host() && !filled.contains(['{', '}']));
-    if good {
-        Ok(Provider::Embed(text.to_owned()))
-    } else {
-        Err(given.wrong(
+    if !good {
+        return Err(given.wrong(
             NAME,
-            "must be an https:// address with {page} and perhaps {name} in it, such as https://meet.example/{page}",
-        ))
+            "must be an https:// address with {page} and perhaps {name} and {token} in it, such as https://meet.example/{page}?jwt={token}",
+        ));
     }
+    if text.contains("{token}") && secret.is_none() {
+        return Err(given.wrong(
+            SECRET,
+            "must be set too, because STOA_CALL_URL has {token} in it, which is signed with it",
+        ));
+    }
+    Ok(Provider::Embed(Template {
+        text: text.to_owned(),
+        secret: secret.map(|secret| Secret::new(secret.to_owned())),
+    }))
 }
 
 fn turn(given: &Given) -> Result<Turn, Wrong> {

@@ -239,6 +239,16 @@ fn a_wrong_setting_of_calls_is_named() {
         let sentence = from_environment(&[(name, value)]).err().unwrap();
         assert!(sentence.to_string().starts_with(name), "{sentence}");
     }
+    let token = ("STOA_CALL_URL", "https://meet.example/{page}?jwt={token}");
+    let sentence = from_environment(&[token]).err().unwrap().to_string();
+    assert!(
+        sentence.starts_with("STOA_CALL_TOKEN_SECRET must be set"),
+        "{sentence}"
+    );
+    let config = from_environment(&[token, ("STOA_CALL_TOKEN_SECRET", "north")]).unwrap();
+    assert!(
+        !config.show().contains("north") && !format!("{:?}", config.calls().0).contains("north")
+    );
     let sentence = from_environment(&[("STOA_TURN_SECRET", "north")]).err();
     let sentence = sentence.unwrap().to_string();
     assert!(sentence.starts_with("STOA_TURN_URLS") && !sentence.contains("north"));

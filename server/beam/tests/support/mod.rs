@@ -150,6 +150,7 @@ impl Client {
             muted: false,
             camera: true,
             mids: self.mids.clone(),
+            trial: false,
             call: CallId(Uuid::from_u128(77)),
             at: Timestamp(1_000_000),
         }
