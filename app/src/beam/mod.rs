@@ -19,6 +19,7 @@ mod own;
 mod permission;
 mod preview;
 mod quality;
+mod relays;
 mod ring;
 mod rtc;
 mod sdp;

@@ -2,20 +2,19 @@
 
 use domain::{PageId, SessionId};
 use gloo_timers::future::TimeoutFuture;
-use js_sys::Array;
 use leptos::task::spawn_local;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    AudioContext, MediaStreamTrack, RtcConfiguration, RtcPeerConnection, RtcRtpTransceiver,
+    AudioContext, MediaStreamTrack, RtcPeerConnection, RtcRtpTransceiver,
     RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit,
 };
 
 use super::{
     api::{self, IceServer, Mids, post},
     join::unable,
-    rtc::{get, ice_server, set},
+    rtc::{configuration, get, set},
 };
 use crate::{
     Problem,
@@ -140,10 +139,9 @@ impl End {
         servers: &[IceServer],
         sends: Option<&MediaStreamTrack>,
     ) -> Result<Self, JsValue> {
-        let configuration = RtcConfiguration::new();
-        set(&configuration, "bundlePolicy", &"max-bundle".into());
+        let servers = if way == Way::Turn { servers } else { &[] };
+        let configuration = configuration(servers);
         if way == Way::Turn {
-            configuration.set_ice_servers(&servers.iter().map(ice_server).collect::<Array>());
             set(&configuration, "iceTransportPolicy", &"relay".into());
         }
         let connection = RtcPeerConnection::new_with_configuration(&configuration)?;
