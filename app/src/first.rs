@@ -1,7 +1,9 @@
 //! What the first view of an address is made of. The server asks for it before it renders, and sends it along, so that
 //! the browser begins with the same.
 
-use domain::{AccountSummary, Identity, Invitation, Mailbox, PageListing, PageSummary, Room};
+use domain::{
+    AccountSummary, CallWays, Identity, Invitation, Mailbox, PageListing, PageSummary, Room,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::Problem;
@@ -33,6 +35,7 @@ pub enum Desk {
     People(Vec<AccountSummary>),
     Invitations(Vec<Invitation>),
     Mail(Mailbox),
+    Calls(CallWays),
 }
 
 /// What the server rendered this page from.
@@ -47,7 +50,7 @@ pub fn read<T: serde::de::DeserializeOwned>() -> Option<T> {
 #[cfg(feature = "ssr")]
 mod load {
     use backend::{Backend, Viewer};
-    use domain::{MailTransport, Refusal};
+    use domain::{CallWays, MailTransport, Refusal};
 
     use super::{Admin, Desk, Member};
     use crate::Problem;
@@ -93,6 +96,10 @@ mod load {
         pub async fn mail(backend: &Backend, viewer: &Viewer) -> Result<Self, Problem> {
             let mailbox = backend.mailbox(viewer).await?;
             Ok(Self::at(viewer, Desk::Mail(mailbox)))
+        }
+
+        pub fn calls(viewer: &Viewer, ways: CallWays) -> Self {
+            Self::at(viewer, Desk::Calls(ways))
         }
 
         fn at(viewer: &Viewer, desk: Desk) -> Self {

@@ -3,6 +3,8 @@
 
 mod place;
 mod provider;
+mod token;
+mod ways;
 
 use std::time::Instant;
 
@@ -22,7 +24,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 pub(crate) use place::Calls;
-pub(crate) use provider::{Provider, Turn};
+pub(crate) use provider::{Provider, Template, Turn};
+use token::Guest;
+pub(crate) use ways::{Opened, ways};
 
 use crate::{
     router::Site,
@@ -41,6 +45,13 @@ struct Joining {
     offer: String,
     muted: bool,
     camera: bool,
+    mids: Mids,
+}
+
+#[derive(Deserialize)]
+struct Testing {
+    session: SessionId,
+    offer: String,
     mids: Mids,
 }
 
@@ -91,6 +102,8 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/api/call_leave", post(leave))
         .route("/api/call_mute", post(mute))
         .route("/api/call_remove", post(remove))
+        .route("/api/call_ways", post(find_ways))
+        .route("/api/call_test", post(test))
 }
 
 async fn now(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
@@ -98,9 +111,15 @@ async fn now(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Respo
         let (viewer, OnPage { page }) = asked(&site, &headers, &body).await?;
         site.backend.may_call(&viewer, page).await?;
         let at = site.backend.now();
+        let provider = &site.calls.provider;
+        let guest = Guest {
+            account: viewer.account,
+            name: &viewer.name,
+            moderator: provider.asks_for_rights() && manages(&site, &viewer, page).await?,
+        };
         Ok(Now {
             call: site.calls.call(page).await?,
-            settings: site.calls.provider.settings(page, &viewer.name),
+            settings: provider.settings(page, &guest, at),
             ice_servers: site.calls.turn.servers(viewer.account, at),
         })
     })
@@ -123,6 +142,7 @@ async fn join(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Resp
             muted: joining.muted,
             camera: joining.camera,
             mids: joining.mids,
+            trial: false,
             call: CallId::new(at, random),
             at,
         };
@@ -197,6 +217,44 @@ async fn remove(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Re
     managed(site, headers, body, Core::remove).await
 }
 
+/// How people come into calls here, for admins of the place.
+async fn find_ways(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(async {
+        let (viewer, _): (Viewer, Value) = asked(&site, &headers, &body).await?;
+        site.backend.may_test_calls(&viewer).await?;
+        let at = site.backend.now();
+        Ok(json!({
+            "ways": site.calls.ways,
+            "ice_servers": site.calls.turn.servers(viewer.account, at),
+        }))
+    })
+    .await
+}
+
+/// One end of a call of an admin's browser with itself: apart from all others, and of no page.
+async fn test(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
+    answer(async {
+        let (viewer, testing): (Viewer, Testing) = asked(&site, &headers, &body).await?;
+        site.backend.may_test_calls(&viewer).await?;
+        let join = Join {
+            page: PageId(viewer.account.0),
+            session: testing.session,
+            account: viewer.account,
+            name: viewer.name.clone(),
+            offer: testing.offer,
+            muted: false,
+            camera: false,
+            mids: testing.mids,
+            trial: true,
+            call: CallId(viewer.account.0),
+            at: site.backend.now(),
+        };
+        let joined = site.calls.ask(move |core, now| core.join(now, join));
+        Ok(json!({ "answer": joined.await?.answer }))
+    })
+    .await
+}
+
 /// What an admin of the page does to somebody in its call.
 async fn managed(
     site: Site,
@@ -214,6 +272,14 @@ async fn managed(
         Ok(json!({}))
     })
     .await
+}
+
+async fn manages(site: &Site, viewer: &Viewer, page: PageId) -> Result<bool, Problem> {
+    match site.backend.may_manage_call(viewer, page).await {
+        Ok(()) => Ok(true),
+        Err(backend::Error::Refused(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Who asks, and for what.

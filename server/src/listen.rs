@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, pin::pin, time::Duration};
 
 use anyhow::{Result, anyhow};
 use axum::{Router, extract::ConnectInfo};
-use beam::{Beam, Doors, Notice, Settings};
+use beam::{Beam, Doors, Notice, Settings, Shut};
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
@@ -18,7 +18,7 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use crate::stop::Stop;
+use crate::{calls::Opened, stop::Stop};
 
 /// For the whole head of a request; an idle connection is closed after it, too.
 const HEAD: Duration = Duration::from_secs(30);
@@ -50,26 +50,36 @@ pub(crate) async fn bind(listen: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// The port of calls; none, if they are somebody else's.
-pub(crate) fn calls(
-    settings: Option<Settings>,
-) -> Result<Option<(Beam, mpsc::UnboundedReceiver<Notice>)>> {
+/// Calls, and what they tell.
+type Listening = (Beam, mpsc::UnboundedReceiver<Notice>);
+
+/// The ports of calls; none, if they are somebody else's.
+pub(crate) fn calls(settings: Option<Settings>) -> Result<Option<(Listening, Opened)>> {
     let Some(settings) = settings else {
         return Ok(None);
     };
-    let doors = Doors::open(&settings).map_err(|error| {
-        let port = settings.port;
-        anyhow!("STOA_CALL_UDP_PORT is {port}, which cannot be opened for calls: {error}.")
+    let doors = Doors::open(&settings).map_err(|shut| {
+        let (name, port, error) = match shut {
+            Shut::Udp(error) => ("STOA_CALL_UDP_PORT", settings.port, error),
+            Shut::Tcp(error) => ("STOA_CALL_TCP_PORT", settings.tcp.unwrap_or(0), error),
+        };
+        anyhow!("{name} is {port}, which cannot be opened for calls: {error}.")
     })?;
-    let addresses = doors.addresses();
-    tracing::info!(?addresses, buffer = doors.buffer, "calls");
+    for address in doors.addresses() {
+        tracing::info!(transport = ?address.transport, address = %address.socket, "calls");
+    }
     if doors.buffer < ENOUGH {
         tracing::warn!(
             "calls may lose packets: the system gives their socket {} KB only; raise net.core.rmem_max and net.core.wmem_max to 4194304",
             doors.buffer / 1024
         );
     }
-    Ok(Some(Beam::start(doors)?))
+    let opened = Opened {
+        addresses: doors.addresses(),
+        set: !settings.public.is_empty(),
+        buffer: doors.buffer,
+    };
+    Ok(Some((Beam::start(doors)?, opened)))
 }
 
 /// Until it is to stop; then open requests are answered, idle connections closed, and it returns when the last is

@@ -42,6 +42,7 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/admin/people", get(people))
         .route("/admin/invitations", get(invitations))
         .route("/admin/mail", get(mail))
+        .route("/admin/calls", get(calls))
         .fallback(missing)
 }
 
@@ -348,6 +349,12 @@ async fn invitations(State(site): State<Site>, request: Request) -> Response {
 
 async fn mail(State(site): State<Site>, request: Request) -> Response {
     Visit::new(site, request).desk(Admin::mail).await
+}
+
+async fn calls(State(site): State<Site>, request: Request) -> Response {
+    let ways = site.calls.ways.clone();
+    let load = async move |_: &Backend, viewer: &Viewer| Ok(Admin::calls(viewer, ways));
+    Visit::new(site, request).desk(load).await
 }
 
 /// People are told in words that there is nothing; programs get it as JSON.

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
+use domain::is_private;
 use url::{Host, Url};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +62,18 @@ impl PublicUrl {
         match &self.host {
             Host::Domain(name) => name.clone(),
             Host::Ipv4(_) | Host::Ipv6(_) => "localhost".to_owned(),
+        }
+    }
+
+    /// Whether it leads nowhere outside this network.
+    pub(crate) fn is_local(&self) -> bool {
+        const INNER: [&str; 5] = [".localhost", ".local", ".lan", ".internal", ".home.arpa"];
+        match &self.host {
+            Host::Domain(name) => {
+                !name.contains('.') || INNER.iter().any(|inner| name.ends_with(inner))
+            }
+            Host::Ipv4(ip) => is_private((*ip).into()),
+            Host::Ipv6(ip) => is_private((*ip).into()),
         }
     }
 
@@ -161,6 +174,21 @@ mod tests {
             ("", Some(""), false),
         ] {
             assert_eq!(ours.owns(origin, host), expected, "{origin} at {host:?}");
+        }
+    }
+
+    #[test]
+    fn what_leads_nowhere_from_outside_is_local() {
+        for (url, expected) in [
+            ("https://talk.example", false),
+            ("http://203.0.113.7", false),
+            ("http://localhost:3000", true),
+            ("https://stoa.lan", true),
+            ("http://stoa", true),
+            ("http://192.168.1.5:3000", true),
+            ("http://[fd00::5]", true),
+        ] {
+            assert_eq!(PublicUrl::parse(url).unwrap().is_local(), expected, "{url}");
         }
     }
 

@@ -13,7 +13,7 @@ use hub::{Hub, Limits};
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    calls::Calls,
+    calls::{Calls, ways},
     config::{self, Config},
     listen,
     live::{Here, Members, Others},
@@ -50,7 +50,9 @@ pub(crate) async fn serve(config: Config) -> Result<()> {
         Limits::default(),
     );
     let (provider, turn) = config.calls();
-    let calls = Calls::start(backend.clone(), beam, provider, turn);
+    let (beam, opened) = beam.unzip();
+    let ways = ways(opened, &provider, &turn, &public_url);
+    let calls = Calls::start(backend.clone(), beam, provider, turn, ways);
     backend
         .bus()
         .attach(Arc::new(Here(hub.clone(), calls.clone())));

@@ -16,6 +16,7 @@ mod refusal;
 pub mod text;
 mod time;
 mod topic;
+mod ways;
 
 pub use account::{AccountSummary, Identity, PersonName, SignInCode, hue, initials};
 pub use address::{AddressList, Email, WrongAddress};
@@ -38,3 +39,4 @@ pub use rate::{Bucket, Rate};
 pub use refusal::Refusal;
 pub use time::{LocalTime, Timestamp};
 pub use topic::Topic;
+pub use ways::{CallAddress, CallWays, Carrier, is_private};

@@ -195,7 +195,10 @@ pub(super) async fn remove(page: PageId, session: SessionId) -> Result<(), Probl
     post("call_remove", &them).await.map(|Done {}| ())
 }
 
-async fn post<T: DeserializeOwned>(name: &str, body: &impl Serialize) -> Result<T, Problem> {
+pub(super) async fn post<T: DeserializeOwned>(
+    name: &str,
+    body: &impl Serialize,
+) -> Result<T, Problem> {
     let body = serde_json::to_string(body).map_err(|error| lost(&error.to_string()))?;
     let silent = Err(lost("no answer"));
     let (status, text) = within(ANSWER, send(name, &body)).await.unwrap_or(silent)?;

@@ -9,10 +9,10 @@ use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
 use super::{
-    Bell,
-    api::{self, IceServer},
+    Bell, api,
     own::Own,
     quality::Quality,
+    relays::Relays,
     seats::{Scene, Seats},
     session::Session,
 };
@@ -83,7 +83,7 @@ pub(super) struct Beam {
     pub(super) clock: RwSignal<Timestamp>,
     pub(super) shelf: Shelf,
     pub(super) live: Live,
-    pub(super) servers: StoredValue<Vec<IceServer>>,
+    pub(super) relays: StoredValue<Relays>,
     pub(super) session: StoredValue<Option<Rc<Session>>, LocalStorage>,
 }
 
@@ -130,7 +130,7 @@ impl Beam {
             clock: RwSignal::new(now()),
             shelf: Shelf::here(),
             live: Live::here(),
-            servers: StoredValue::new(Vec::new()),
+            relays: StoredValue::new(Relays::default()),
             session: StoredValue::new_local(None),
         }
     }
@@ -168,7 +168,8 @@ impl Beam {
         spawn_local(async move {
             match api::find(page).await {
                 Ok(found) => {
-                    self.servers.set_value(found.ice_servers);
+                    let now = self.tick_clock().millis();
+                    self.relays.set_value(Relays::new(found.ice_servers, now));
                     match found.settings.elsewhere() {
                         Some(url) => {
                             self.leave();

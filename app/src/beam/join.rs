@@ -72,7 +72,7 @@ impl Beam {
     }
 
     fn peer(self, id: SessionId) -> Result<Rc<Peer>, Problem> {
-        let servers = self.servers.get_value();
+        let servers = self.relays.with_value(|relays| relays.servers.clone());
         let told = move |wire| {
             // The connection of a session that was replaced says nothing any more.
             if let Some(session) = self.session().filter(|session| session.id.get() == id) {
@@ -130,6 +130,7 @@ impl Beam {
     pub(super) async fn rejoin(self, session: Rc<Session>) {
         let id = SessionId(new_id(self.tick_clock()));
         let old = session.id.get();
+        self.renew_relays(session.page).await;
         let done = match self.peer(id) {
             Ok(peer) => {
                 // Before the answer: the connection may be up at once, and must be heard.
@@ -167,7 +168,7 @@ impl Beam {
     }
 }
 
-fn unable(error: wasm_bindgen::JsValue) -> Problem {
+pub(super) fn unable(error: wasm_bindgen::JsValue) -> Problem {
     leptos::logging::warn!("call: {error:?}");
     Problem::Refused(Refusal::BadRequest(
         "This browser could not open the connection for a call.".into(),

@@ -86,6 +86,10 @@ impl Beam {
     /// Over whatever network there is now, with the same session.
     async fn restart(self, session: Rc<Session>) {
         let (peer, id) = (session.peer(), session.id.get());
+        if self.renew_relays(session.page).await {
+            self.relays
+                .with_value(|relays| peer.relay_by(&relays.servers));
+        }
         let answer = match peer.offer(true).await {
             Ok(offer) => api::restart(session.page, id, &offer).await,
             Err(_) => Err(Problem::Network("no offer".into())),

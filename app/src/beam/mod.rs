@@ -19,6 +19,7 @@ mod own;
 mod permission;
 mod preview;
 mod quality;
+mod relays;
 mod ring;
 mod rtc;
 mod sdp;
@@ -27,6 +28,8 @@ mod session;
 mod sign;
 mod stage;
 mod tile;
+mod trial;
 
 pub use bell::Bell;
 pub use stage::Calls;
+pub use trial::{Trial, Way};

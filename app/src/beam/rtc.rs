@@ -61,10 +61,7 @@ impl Peer {
         servers: &[IceServer],
         told: impl Fn(Wire) + 'static,
     ) -> Result<Self, JsValue> {
-        let configuration = RtcConfiguration::new();
-        configuration.set_ice_servers(&servers.iter().map(ice_server).collect::<Array>());
-        set(&configuration, "bundlePolicy", &"max-bundle".into());
-        let connection = RtcPeerConnection::new_with_configuration(&configuration)?;
+        let connection = RtcPeerConnection::new_with_configuration(&configuration(servers))?;
         let asked = connection.clone();
         let changed = Closure::<dyn FnMut()>::new(move || match asked.connection_state() {
             RtcPeerConnectionState::Connected => told(Wire::Up),
@@ -121,6 +118,14 @@ impl Peer {
         self.gathered().await;
         let description = self.connection.local_description();
         Ok(description.map(|it| it.sdp()).unwrap_or_default())
+    }
+
+    /// From the next offer on.
+    pub(super) fn relay_by(&self, servers: &[IceServer]) {
+        let configuration = configuration(servers);
+        let _ = self
+            .connection
+            .set_configuration_with_configuration(&configuration);
     }
 
     async fn gathered(&self) {
@@ -290,6 +295,13 @@ fn prefer_vp8(line: &RtcRtpTransceiver) {
 
 fn stream(line: &RtcRtpTransceiver) -> Result<MediaStream, JsValue> {
     MediaStream::new_with_tracks(&Array::of1(&line.receiver().track()))
+}
+
+pub(super) fn configuration(servers: &[IceServer]) -> RtcConfiguration {
+    let configuration = RtcConfiguration::new();
+    configuration.set_ice_servers(&servers.iter().map(ice_server).collect::<Array>());
+    set(&configuration, "bundlePolicy", &"max-bundle".into());
+    configuration
 }
 
 fn ice_server(server: &IceServer) -> Object {

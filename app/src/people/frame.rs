@@ -1,10 +1,11 @@
 //! What stands around a view: a card in the middle for people at the door, the navigation for admins.
 
 use domain::Identity;
-use leptos::{either::EitherOf4, prelude::*};
+use leptos::{either::EitherOf5, prelude::*};
 
 use super::{
     admin::People,
+    calls::Calls,
     mail::Mail,
     menu::{AccountMenu, MyNameDialog},
 };
@@ -35,9 +36,10 @@ enum Here {
     People,
     Invitations,
     Mail,
+    Calls,
 }
 
-const ENTRIES: [(Here, &str, &str, Glyph); 4] = [
+const ENTRIES: [(Here, &str, &str, Glyph); 5] = [
     (Here::Pages, "/admin", "Pages", Glyph::Pages),
     (Here::People, "/admin/people", "People", Glyph::People),
     (
@@ -47,6 +49,7 @@ const ENTRIES: [(Here, &str, &str, Glyph); 4] = [
         Glyph::Invite,
     ),
     (Here::Mail, "/admin/mail", "Mail", Glyph::Mail),
+    (Here::Calls, "/admin/calls", "Calls", Glyph::Call),
 ];
 
 impl Desk {
@@ -56,6 +59,7 @@ impl Desk {
             Self::People(_) => Here::People,
             Self::Invitations(_) => Here::Invitations,
             Self::Mail(_) => Here::Mail,
+            Self::Calls(_) => Here::Calls,
         }
     }
 
@@ -73,10 +77,11 @@ pub fn AdminApp(first: Admin) -> impl IntoView {
     let Admin { me, desk } = first;
     let here = desk.here();
     let desk = match desk {
-        Desk::Pages { pages, kept } => EitherOf4::A(view! { <Pages first=pages kept=kept/> }),
-        Desk::People(first) => EitherOf4::B(view! { <People first=first/> }),
-        Desk::Invitations(first) => EitherOf4::C(view! { <Invitations first=first/> }),
-        Desk::Mail(first) => EitherOf4::D(view! { <Mail first=first/> }),
+        Desk::Pages { pages, kept } => EitherOf5::A(view! { <Pages first=pages kept=kept/> }),
+        Desk::People(first) => EitherOf5::B(view! { <People first=first/> }),
+        Desk::Invitations(first) => EitherOf5::C(view! { <Invitations first=first/> }),
+        Desk::Mail(first) => EitherOf5::D(view! { <Mail first=first/> }),
+        Desk::Calls(first) => EitherOf5::E(view! { <Calls first=first/> }),
     };
     view! {
         <div class="admin">

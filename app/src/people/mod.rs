@@ -2,6 +2,7 @@
 
 mod admin;
 pub mod api;
+mod calls;
 mod frame;
 mod mail;
 mod menu;

@@ -33,6 +33,8 @@ pub(crate) enum Counted {
     Uploading(uuid::Uuid),
     /// Joining a call.
     Joining(uuid::Uuid),
+    /// Joining a test of calls.
+    Testing(uuid::Uuid),
     /// What one says of oneself in a call.
     Signalling(uuid::Uuid),
 }
@@ -47,7 +49,7 @@ impl Counted {
             Self::SignInPeer(_) | Self::CodePeer(_) => Rate::new(20, 20, 15 * MINUTE),
             // Five mails with five tries each in a quarter of an hour would be too many, if it went on for days.
             Self::CodeAddress(_) | Self::TestMail(_) => Rate::new(10, 10, HOUR),
-            Self::Joining(_) => Rate::new(30, 30, MINUTE),
+            Self::Joining(_) | Self::Testing(_) => Rate::new(30, 30, MINUTE),
             Self::Signalling(_) => Rate::new(200, 600, MINUTE),
             Self::Posting(_) => posting,
             Self::Uploading(_) => uploading,

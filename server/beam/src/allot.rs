@@ -58,7 +58,8 @@ impl Core {
         let mut gone = Vec::new();
         for session in self.sessions.values_mut() {
             let silent = now.saturating_duration_since(session.heard);
-            if silent >= GONE || !session.rtc.is_alive() {
+            let tried = session.trial.is_some_and(|end| end <= now);
+            if silent >= GONE || tried || !session.rtc.is_alive() {
                 gone.push(session.id);
                 continue;
             }

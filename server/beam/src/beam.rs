@@ -17,7 +17,9 @@ use tokio::{
 use crate::{
     core::Core,
     doors::{Doors, Listening},
-    shapes::Notice,
+    guests::Ends,
+    shapes::{Address, Datagram, Notice, Transport},
+    tcp::{News, Wires},
 };
 
 /// Datagrams taken in one go, before anybody else has their turn.
@@ -53,8 +55,16 @@ impl Beam {
             .build()?;
         thread::Builder::new().name("calls".into()).spawn(move || {
             runtime.block_on(async move {
-                match doors.listen() {
-                    Ok(doors) => Work::new(core, doors, notices).run(waiting).await,
+                match doors.listen(Instant::now()) {
+                    Ok((doors, wires)) => {
+                        let work = Work {
+                            core,
+                            doors,
+                            wires,
+                            notices,
+                        };
+                        work.run(waiting).await;
+                    }
                     Err(error) => tracing::error!(%error, "calls cannot listen"),
                 }
             });
@@ -80,18 +90,11 @@ impl Beam {
 struct Work {
     core: Core,
     doors: Listening,
+    wires: Wires,
     notices: mpsc::UnboundedSender<Notice>,
 }
 
 impl Work {
-    fn new(core: Core, doors: Listening, notices: mpsc::UnboundedSender<Notice>) -> Self {
-        Self {
-            core,
-            doors,
-            notices,
-        }
-    }
-
     async fn run(mut self, mut errands: mpsc::Receiver<Errand>) {
         let mut buffer = vec![0; 65_536];
         loop {
@@ -106,9 +109,12 @@ impl Work {
                     continue;
                 }
             }
+            let sweep = self.wires.next_sweep();
             tokio::select! {
                 errand = errands.recv() => match errand {
-                    Some(errand) => self.guard(|core| errand(core, Instant::now())),
+                    Some(errand) => {
+                        self.guard(|core| errand(core, Instant::now()));
+                    }
                     None => return,
                 },
                 door = poll_fn(|context| self.doors.poll(context)) => {
@@ -117,27 +123,53 @@ impl Work {
                             break;
                         };
                         guard(&mut self.core, &self.notices, |core| {
-                            core.receive(Instant::now(), from, to, bytes);
+                            core.receive(Instant::now(), Address::udp(from), to, bytes)
                         });
                         while let Some(datagram) = self.core.poll_datagram() {
-                            self.doors.send(datagram.source, datagram.destination, &datagram.bytes);
+                            send(&self.doors, &self.wires, datagram);
                         }
                     }
                 }
-                () = sleep_until(next.into()) => self.guard(|core| core.timeout(Instant::now())),
+                news = self.wires.next() => self.hear(news),
+                () = sleep_until(next.into()) => {
+                    self.guard(|core| core.timeout(Instant::now()));
+                }
+                () = sleep_until(sweep.unwrap_or(next).into()), if sweep.is_some() => {
+                    self.wires.sweep(Instant::now());
+                }
             }
             self.flush();
+            if !self.wires.is_empty() {
+                // They are read and written on this thread as well.
+                tokio::task::yield_now().await;
+            }
         }
     }
 
-    fn guard(&mut self, input: impl FnOnce(&mut Core)) {
-        guard(&mut self.core, &self.notices, input);
+    /// What came over TCP.
+    fn hear(&mut self, first: Option<News>) {
+        let mut news = first;
+        for left in (0..BATCH).rev() {
+            let Some(one) = news else { return };
+            let now = Instant::now();
+            if let Some((wire, frame)) = self.wires.take(now, one) {
+                let Ends { ours, theirs } = wire.ends;
+                let known =
+                    self.guard(|core| core.receive(now, Address::tcp(theirs), ours, &frame));
+                self.wires.judge(now, wire, known == Some(true));
+                self.flush();
+            }
+            news = (left > 0).then(|| self.wires.another()).flatten();
+        }
+    }
+
+    fn guard<T>(&mut self, input: impl FnOnce(&mut Core) -> T) -> Option<T> {
+        guard(&mut self.core, &self.notices, input)
     }
 
     fn flush(&mut self) {
         while let Some(datagram) = self.core.poll_datagram() {
-            self.doors
-                .send(datagram.source, datagram.destination, &datagram.bytes);
+            send(&self.doors, &self.wires, datagram);
         }
         while let Some(notice) = self.core.poll_notice() {
             let _ = self.notices.send(notice);
@@ -145,13 +177,36 @@ impl Work {
     }
 }
 
+fn send(doors: &Listening, wires: &Wires, datagram: Datagram) {
+    let Datagram {
+        source,
+        destination,
+        bytes,
+    } = datagram;
+    match destination.transport {
+        Transport::Udp => doors.send(source, destination.socket, &bytes),
+        Transport::Tcp => {
+            let ends = Ends {
+                ours: source,
+                theirs: destination.socket,
+            };
+            wires.send(ends, bytes.into());
+        }
+    }
+}
+
 /// What one browser brings about must not end calls for good: after a panic they are over, and others may begin.
-fn guard(core: &mut Core, notices: &mpsc::UnboundedSender<Notice>, input: impl FnOnce(&mut Core)) {
-    if catch_unwind(AssertUnwindSafe(|| input(core))).is_ok() {
-        return;
+fn guard<T>(
+    core: &mut Core,
+    notices: &mpsc::UnboundedSender<Notice>,
+    input: impl FnOnce(&mut Core) -> T,
+) -> Option<T> {
+    if let Ok(done) = catch_unwind(AssertUnwindSafe(|| input(core))) {
+        return Some(done);
     }
     tracing::error!("panicked: all calls are over");
     for notice in core.abandon() {
         let _ = notices.send(notice);
     }
+    None
 }

@@ -14,14 +14,14 @@ use str0m::{
     bwe::BweKind,
     crypto::from_feature_flags,
     ice::StunMessage,
-    net::{Protocol, Receive},
+    net::{Protocol, Receive, Transmit},
     rtp::RtpPacket,
 };
 
 use crate::{
     room::Room,
     session::{ADDRESSES, Common, Session},
-    shapes::{Datagram, Denied, Notice},
+    shapes::{Address, Datagram, Denied, Notice, Transport},
 };
 
 /// What is decided again and again: who is shown where, in which layer, who speaks, who is gone.
@@ -38,7 +38,7 @@ pub struct Core {
     pub(crate) notices: VecDeque<Notice>,
     /// Those whose connection has something to say.
     pub(crate) touched: Vec<SessionId>,
-    by_address: HashMap<SocketAddr, SessionId>,
+    by_address: HashMap<Address, SessionId>,
     by_ufrag: HashMap<String, SessionId>,
     packets: VecDeque<(SessionId, RtpPacket)>,
     datagrams: VecDeque<Datagram>,
@@ -56,7 +56,7 @@ pub struct Counts {
 
 impl Core {
     /// `addresses` are those browsers are told to come to.
-    pub fn new(addresses: Vec<SocketAddr>, now: Instant) -> Result<Self, Denied> {
+    pub fn new(addresses: Vec<Address>, now: Instant) -> Result<Self, Denied> {
         let crypto = Arc::new(from_feature_flags());
         let certificate = crypto.dtls_provider.generate_certificate();
         Ok(Self {
@@ -86,7 +86,7 @@ impl Core {
     }
 
     /// Where browsers are told to come.
-    pub fn addresses(&self) -> &[SocketAddr] {
+    pub fn addresses(&self) -> &[Address] {
         &self.common.addresses
     }
 
@@ -127,13 +127,17 @@ impl Core {
         self.tell(now);
     }
 
-    /// One datagram, from a browser to one of our addresses.
-    pub fn receive(&mut self, now: Instant, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+    /// One datagram, from a browser to one of our addresses. False if it is nobody's: whoever sent it has shown nothing.
+    pub fn receive(&mut self, now: Instant, from: Address, to: SocketAddr, bytes: &[u8]) -> bool {
         if bytes.len() > LARGEST {
-            return;
+            return false;
         }
-        let Ok(receive) = Receive::new(Protocol::Udp, from, to, bytes) else {
-            return;
+        let protocol = match from.transport {
+            Transport::Udp => Protocol::Udp,
+            Transport::Tcp => Protocol::Tcp,
+        };
+        let Ok(receive) = Receive::new(protocol, from.socket, to, bytes) else {
+            return false;
         };
         // A question of ICE says whom it is for (RFC 8445 §7.2.2); all else is known by where it comes from.
         let name = StunMessage::parse(bytes).ok();
@@ -144,14 +148,14 @@ impl Core {
             None => self.by_address.get(&from),
         };
         let Some(session) = id.and_then(|id| self.sessions.get_mut(id)) else {
-            return;
+            return false;
         };
         if !session.bucket.take(now, bytes.len()) && !is_stun {
-            return;
+            return false;
         }
         let input = Input::Receive(now, receive);
         if !session.rtc.accepts(&input) {
-            return;
+            return false;
         }
         session.heard = now;
         let id = session.id;
@@ -168,6 +172,7 @@ impl Core {
         }
         self.touched.push(id);
         self.settle(now);
+        true
     }
 
     /// Until nothing has anything to say any more.
@@ -197,11 +202,7 @@ impl Core {
                     session.timeout = at.max(now);
                     return;
                 }
-                Ok(Output::Transmit(transmit)) => self.datagrams.push_back(Datagram {
-                    source: transmit.source,
-                    destination: transmit.destination,
-                    bytes: transmit.contents,
-                }),
+                Ok(Output::Transmit(transmit)) => self.datagrams.push_back(datagram(transmit)),
                 Ok(Output::Event(event)) => match event {
                     Event::RtpPacket(packet) => self.packets.push_back((id, packet)),
                     Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
@@ -253,11 +254,7 @@ impl Core {
         let _ = session.rtc.close();
         for _ in 0..8 {
             if let Ok(Output::Transmit(transmit)) = session.rtc.poll_output() {
-                self.datagrams.push_back(Datagram {
-                    source: transmit.source,
-                    destination: transmit.destination,
-                    bytes: transmit.contents,
-                });
+                self.datagrams.push_back(datagram(transmit));
             } else {
                 break;
             }
@@ -281,7 +278,7 @@ impl Core {
     }
 
     fn close(&mut self, page: PageId) {
-        let Some(room) = self.rooms.remove(&page) else {
+        let Some(room) = self.rooms.remove(&page).filter(|room| !room.trial) else {
             return;
         };
         self.notices
@@ -299,7 +296,7 @@ impl Core {
     pub(crate) fn abandon(&mut self) -> Vec<Notice> {
         self.notices.clear();
         let sessions = std::mem::take(&mut self.sessions);
-        for session in sessions.values() {
+        for session in sessions.values().filter(|of| of.trial.is_none()) {
             self.notices.push_back(Notice::Dropped {
                 account: session.account,
                 session: session.id,
@@ -331,8 +328,7 @@ impl Core {
             }
         }
         for session in self.sessions.values_mut() {
-            if session.moved {
-                session.moved = false;
+            if std::mem::take(&mut session.moved) && session.trial.is_none() {
                 self.notices.push_back(Notice::Slots {
                     account: session.account,
                     session: session.id,
@@ -340,5 +336,18 @@ impl Core {
                 });
             }
         }
+    }
+}
+
+fn datagram(transmit: Transmit) -> Datagram {
+    let destination = match transmit.proto {
+        Protocol::Udp => Address::udp(transmit.destination),
+        // The other two are not offered.
+        _ => Address::tcp(transmit.destination),
+    };
+    Datagram {
+        source: transmit.source,
+        destination,
+        bytes: transmit.contents,
     }
 }

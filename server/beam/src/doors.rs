@@ -1,22 +1,27 @@
-//! The sockets calls come in by: one port, on every address that is offered to browsers.
+//! The sockets calls come in by: one port of UDP and perhaps one of TCP, on every address that is offered to browsers.
 
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket},
     task::{Context, Poll},
+    time::Instant,
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// Half a second of a hundred pictures. The system may give less.
-const BUFFER: usize = 4 * 1024 * 1024;
+use crate::{shapes::Address, tcp::Wires};
+
 /// Addresses that are offered: each is one more that browsers try.
 const MOST: usize = 8;
+/// Connections that wait to be accepted.
+const BACKLOG: i32 = 128;
 
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
     /// 0: any.
     pub port: u16,
+    /// Of TCP; 0: any. None: only UDP.
+    pub tcp: Option<u16>,
     /// As browsers reach this machine. Empty: the addresses it has itself.
     pub public: Vec<IpAddr>,
     /// Also offer this machine to itself.
@@ -25,77 +30,120 @@ pub struct Settings {
 
 /// Open sockets, before anybody listens to them.
 pub struct Doors {
-    doors: Vec<(UdpSocket, Vec<SocketAddr>)>,
+    sockets: Vec<(UdpSocket, Vec<SocketAddr>)>,
+    listeners: Vec<(TcpListener, Vec<SocketAddr>)>,
     /// What the system gives of the buffer that was asked for, in bytes.
     pub buffer: usize,
 }
 
+/// Which door does not open.
+#[derive(Debug, thiserror::Error)]
+pub enum Shut {
+    #[error("the UDP port of calls: {0}")]
+    Udp(io::Error),
+    #[error("the TCP port of calls: {0}")]
+    Tcp(io::Error),
+}
+
 impl Doors {
-    pub fn open(settings: &Settings) -> io::Result<Self> {
-        let mut port = settings.port;
-        let mut doors: Vec<(UdpSocket, Vec<SocketAddr>)> = Vec::new();
+    /// What is asked of the system for each socket, in bytes: half a second of a hundred pictures.
+    pub const BUFFER: usize = 4 * 1024 * 1024;
+
+    pub fn open(settings: &Settings) -> Result<Self, Shut> {
+        let places = places(settings);
         let mut buffer = 0;
-        let mut add = |ip: IpAddr, offered: Vec<IpAddr>, port: &mut u16| -> io::Result<()> {
-            let (socket, got) = bind(SocketAddr::new(ip, *port))?;
-            *port = socket.local_addr()?.port();
+        let bind = |address| {
+            let (socket, got) = datagrams(address)?;
             buffer = got;
-            let offered = offered
-                .iter()
-                .map(|ip| SocketAddr::new(*ip, *port))
-                .collect();
-            doors.push((socket, offered));
-            Ok(())
+            Ok((socket.local_addr()?.port(), socket))
         };
-        let own = own_addresses();
-        let mut offered = settings.public.clone();
-        if offered.is_empty() {
-            offered.clone_from(&own);
-        }
-        offered.truncate(MOST);
-        // Without any network, this machine still talks to itself.
-        if (settings.loopback || offered.is_empty())
-            && !offered.contains(&Ipv4Addr::LOCALHOST.into())
-        {
-            offered.push(Ipv4Addr::LOCALHOST.into());
-        }
-        for family in [IpAddr::is_ipv4, IpAddr::is_ipv6] {
-            let of: Vec<IpAddr> = offered.iter().copied().filter(family).collect();
-            let ours = |ip: &IpAddr| own.contains(ip) || ip.is_loopback();
-            if of.iter().all(ours) {
-                for ip in of {
-                    add(ip, vec![ip], &mut port)?;
-                }
-            } else {
-                // Somebody else has the address and sends on to us: whatever way that comes.
-                let any = match of[0] {
-                    IpAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
-                    IpAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
-                };
-                add(any, of, &mut port)?;
-            }
-        }
-        Ok(Self { doors, buffer })
+        let sockets = on_one_port(&places, settings.port, bind).map_err(Shut::Udp)?;
+        let bind = |address| {
+            let listener = listener(address)?;
+            Ok((listener.local_addr()?.port(), listener))
+        };
+        let listeners = settings
+            .tcp
+            .map(|port| on_one_port(&places, port, bind))
+            .transpose()
+            .map_err(Shut::Tcp)?;
+        Ok(Self {
+            sockets,
+            listeners: listeners.unwrap_or_default(),
+            buffer,
+        })
     }
 
     /// What browsers are told.
-    pub fn addresses(&self) -> Vec<SocketAddr> {
-        let offered = self.doors.iter().flat_map(|(_, offered)| offered);
-        offered.copied().collect()
+    pub fn addresses(&self) -> Vec<Address> {
+        let udp = self.sockets.iter().flat_map(|(_, offered)| offered);
+        let tcp = self.listeners.iter().flat_map(|(_, offered)| offered);
+        let udp = udp.copied().map(Address::udp);
+        udp.chain(tcp.copied().map(Address::tcp)).collect()
     }
 
     /// Needs a runtime.
-    pub(crate) fn listen(self) -> io::Result<Listening> {
-        let doors = self.doors.into_iter().map(|(socket, offered)| {
+    pub(crate) fn listen(self, now: Instant) -> io::Result<(Listening, Wires)> {
+        let doors = self.sockets.into_iter().map(|(socket, offered)| {
             Ok(Door {
                 socket: tokio::net::UdpSocket::from_std(socket)?,
                 offered,
             })
         });
-        Ok(Listening {
+        let listening = Listening {
             doors: doors.collect::<io::Result<_>>()?,
             first: 0,
-        })
+        };
+        let listeners = self.listeners.into_iter();
+        let listeners = listeners.map(|(listener, offered)| (listener, offered[0]));
+        Ok((listening, Wires::listen(listeners.collect(), now)?))
     }
+}
+
+/// Where to bind, and the addresses this is offered as; never none of them.
+fn places(settings: &Settings) -> Vec<(IpAddr, Vec<IpAddr>)> {
+    let own = own_addresses();
+    let mut offered = settings.public.clone();
+    if offered.is_empty() {
+        offered.clone_from(&own);
+    }
+    offered.truncate(MOST);
+    // Without any network, this machine still talks to itself.
+    if (settings.loopback || offered.is_empty()) && !offered.contains(&Ipv4Addr::LOCALHOST.into()) {
+        offered.push(Ipv4Addr::LOCALHOST.into());
+    }
+    let mut places = Vec::new();
+    for family in [IpAddr::is_ipv4, IpAddr::is_ipv6] {
+        let of: Vec<IpAddr> = offered.iter().copied().filter(family).collect();
+        let ours = |ip: &IpAddr| own.contains(ip) || ip.is_loopback();
+        if of.iter().all(ours) {
+            places.extend(of.into_iter().map(|ip| (ip, vec![ip])));
+        } else {
+            // Somebody else has the address and sends on to us: whatever way that comes.
+            let any = match of[0] {
+                IpAddr::V4(_) => IpAddr::from(Ipv4Addr::UNSPECIFIED),
+                IpAddr::V6(_) => IpAddr::from(Ipv6Addr::UNSPECIFIED),
+            };
+            places.push((any, of));
+        }
+    }
+    places
+}
+
+/// Where any port will do, the first one's is everybody's.
+fn on_one_port<S>(
+    places: &[(IpAddr, Vec<IpAddr>)],
+    mut port: u16,
+    mut bind: impl FnMut(SocketAddr) -> io::Result<(u16, S)>,
+) -> io::Result<Vec<(S, Vec<SocketAddr>)>> {
+    let mut open = Vec::new();
+    for (ip, offered) in places {
+        let (got, socket) = bind(SocketAddr::new(*ip, port))?;
+        port = got;
+        let offered = offered.iter().map(|ip| SocketAddr::new(*ip, port));
+        open.push((socket, offered.collect()));
+    }
+    Ok(open)
 }
 
 pub(crate) struct Listening {
@@ -151,22 +199,32 @@ impl Listening {
     }
 }
 
-fn bind(address: SocketAddr) -> io::Result<(UdpSocket, usize)> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::DGRAM,
-        Some(Protocol::UDP),
-    )?;
-    if address.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    socket.set_nonblocking(true)?;
-    let _ = socket.set_recv_buffer_size(BUFFER);
-    let _ = socket.set_send_buffer_size(BUFFER);
+fn datagrams(address: SocketAddr) -> io::Result<(UdpSocket, usize)> {
+    let socket = socket(address, Type::DGRAM, Protocol::UDP)?;
+    let _ = socket.set_recv_buffer_size(Doors::BUFFER);
+    let _ = socket.set_send_buffer_size(Doors::BUFFER);
     // Linux counts its own bookkeeping twice over.
     let buffer = socket.recv_buffer_size()? / 2;
     socket.bind(&address.into())?;
     Ok((socket.into(), buffer))
+}
+
+fn listener(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = socket(address, Type::STREAM, Protocol::TCP)?;
+    // Connections of the program before this one may still be closing.
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+fn socket(address: SocketAddr, kind: Type, protocol: Protocol) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), kind, Some(protocol))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_nonblocking(true)?;
+    Ok(socket)
 }
 
 /// Without those that lead nowhere from elsewhere.

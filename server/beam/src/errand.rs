@@ -13,6 +13,8 @@ use crate::{
 
 /// Sessions at one time, on this node.
 const MOST_SESSIONS: usize = 1_000;
+/// Of one person who tries the ways in: one speaks and one hears.
+const MOST_ON_TRIAL: usize = 2;
 /// Tiles of one screen.
 const MOST_SEEN: usize = 100;
 
@@ -30,15 +32,16 @@ impl Core {
         }
         self.has_room(&join)?;
         let began = !self.rooms.contains_key(&page);
-        let (call, at) = (join.call, join.at);
+        let (call, at, trial) = (join.call, join.at, join.trial);
         let session = Session::open(&self.common, join, now)?;
         // Only now, so that an offer that cannot be taken ends nothing.
-        self.make_room(now, id, page, account);
+        self.make_room(now, id, page, account, trial);
         self.admit(session);
         let room = self
             .rooms
             .entry(page)
             .or_insert_with(|| Room::new(call, page, account, at));
+        room.trial = trial;
         room.order.push(id);
         room.people.insert(account);
         room.change();
@@ -80,16 +83,29 @@ impl Core {
     }
 
     /// The same session anew, and of somebody who has too many the one that has been silent for longest.
-    fn make_room(&mut self, now: Instant, id: SessionId, page: PageId, account: AccountId) {
+    fn make_room(
+        &mut self,
+        now: Instant,
+        id: SessionId,
+        page: PageId,
+        account: AccountId,
+        trial: bool,
+    ) {
         self.end_quietly(now, id, page);
+        let most = if trial {
+            MOST_ON_TRIAL
+        } else {
+            Call::MAX_OF_ONE
+        };
         loop {
-            let of = self.sessions.values().filter(|of| of.account == account);
+            let kin = |of: &&Session| of.account == account && of.trial.is_some() == trial;
+            let of = self.sessions.values().filter(kin);
             let on_page = of.clone().filter(|of| of.page == page).count();
             let full = self
                 .rooms
                 .get(&page)
                 .is_some_and(|room| room.order.len() >= Call::MAX && on_page > 0);
-            if of.clone().count() < Call::MAX_OF_ONE && !full {
+            if of.clone().count() < most && !full {
                 return;
             }
             let Some(oldest) = of.min_by_key(|of| of.heard).map(|of| of.id) else {
@@ -221,20 +237,23 @@ impl Core {
         self.rooms.keys().copied().collect()
     }
 
-    /// Every session, and whose it is.
+    /// Every session in a page's call, and whose it is.
     pub fn callers(&self) -> Vec<(PageId, SessionId, AccountId)> {
         let caller = |of: &Session| (of.page, of.id, of.account);
-        self.sessions.values().map(caller).collect()
+        let there = self.sessions.values().filter(|of| of.trial.is_none());
+        there.map(caller).collect()
     }
 
     /// Ends it and tells its browser why.
     pub(crate) fn drop_session(&mut self, now: Instant, id: SessionId, why: Dropped) {
         if let Some(session) = self.sessions.get(&id) {
-            self.notices.push_back(Notice::Dropped {
-                account: session.account,
-                session: id,
-                why,
-            });
+            if session.trial.is_none() {
+                self.notices.push_back(Notice::Dropped {
+                    account: session.account,
+                    session: id,
+                    why,
+                });
+            }
             self.end(now, id);
         }
     }

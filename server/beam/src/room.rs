@@ -21,6 +21,8 @@ pub(crate) struct Room {
     pub(crate) order: Vec<SessionId>,
     pub(crate) people: HashSet<AccountId>,
     pub(crate) speaker: Speaker<SessionId>,
+    /// Nobody is told of it.
+    pub(crate) trial: bool,
     version: i64,
     changed: bool,
     told: Option<Instant>,
@@ -36,6 +38,7 @@ impl Room {
             order: Vec::new(),
             people: HashSet::new(),
             speaker: Speaker::NOBODY,
+            trial: false,
             // So that it grows from one call of the page to the next as well.
             version: since.millis(),
             changed: false,
@@ -51,6 +54,7 @@ impl Room {
     /// True if the state is to be told now.
     pub(crate) fn tells(&mut self, now: Instant) -> bool {
         let due = self.changed
+            && !self.trial
             && self
                 .told
                 .is_none_or(|told| now.saturating_duration_since(told) >= TOGETHER);

@@ -1,6 +1,10 @@
 //! One browser in a call: its connection, what it sends, what it is shown.
 
-use std::{collections::HashMap, net::SocketAddr, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use domain::{AccountId, PageId, SessionId, Slot, Source, Timestamp, call::Seen};
 use str0m::{
@@ -10,6 +14,7 @@ use str0m::{
     crypto::{CryptoProvider, dtls::DtlsCert},
     format::{Codec, PayloadParams},
     media::{Direction, MediaKind, Mid, Pt},
+    net::TcpType,
     rtp::{RtpPacket, Ssrc},
 };
 
@@ -17,7 +22,7 @@ use crate::{
     bucket::Bucket,
     layer::LAYERS,
     outlet::Outlet,
-    shapes::{Denied, Join, Mids},
+    shapes::{Address, Denied, Join, Mids, Transport},
     speaker::Voice,
     track::Track,
 };
@@ -33,6 +38,8 @@ const MOST_PICTURES: usize = 25;
 /// Packets kept for those who have lost one.
 const KEPT_VIDEO: usize = 512;
 const KEPT_AUDIO: usize = 50;
+/// How long a trial takes at most.
+const TRIAL: Duration = Duration::from_secs(30);
 /// Streams one browser may send: four sources, three layers, and what a change leaves behind.
 const MOST_STREAMS: usize = 64;
 
@@ -40,7 +47,7 @@ const MOST_STREAMS: usize = 64;
 pub(crate) struct Common {
     pub(crate) crypto: Arc<CryptoProvider>,
     pub(crate) certificate: DtlsCert,
-    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) addresses: Vec<Address>,
 }
 
 #[expect(
@@ -57,11 +64,13 @@ pub(crate) struct Session {
     pub(crate) screen: bool,
     pub(crate) hand: Option<Timestamp>,
     pub(crate) away: bool,
+    /// A trial, and when it ends.
+    pub(crate) trial: Option<Instant>,
     pub(crate) rtc: Rtc,
     pub(crate) offer: String,
     pub(crate) answer: String,
     pub(crate) ufrag: String,
-    pub(crate) addresses: Vec<SocketAddr>,
+    pub(crate) addresses: Vec<Address>,
     pub(crate) bucket: Bucket,
     pub(crate) heard: Instant,
     /// When the connection wants to be told the time.
@@ -98,8 +107,7 @@ impl Session {
             .set_send_buffer_audio(KEPT_AUDIO)
             .build(now);
         for address in &common.addresses {
-            let candidate = Candidate::host(*address, "udp").map_err(|_| wrong("no address"))?;
-            rtc.add_local_candidate(candidate);
+            rtc.add_local_candidate(candidate(*address)?);
         }
         let answer = rtc.sdp_api().accept_offer(offer).map_err(denied)?;
         let lines = Lines::of(&rtc, &join.mids)?;
@@ -123,6 +131,7 @@ impl Session {
             screen: false,
             hand: None,
             away: false,
+            trial: join.trial.then(|| now + TRIAL),
             offer: join.offer,
             answer: answer.to_sdp_string(),
             addresses: Vec::new(),
@@ -281,6 +290,18 @@ fn parse(offer: &str) -> Result<SdpOffer, Denied> {
         plain.push_str("\r\n");
     }
     SdpOffer::from_sdp_string(&plain).map_err(|error| wrong(&error.to_string()))
+}
+
+/// Browsers try UDP first: its priority is higher. Over TCP it is they who connect (RFC 6544 §4.5).
+fn candidate(of: Address) -> Result<Candidate, Denied> {
+    let candidate = match of.transport {
+        Transport::Udp => Candidate::builder().udp().host(of.socket).build(),
+        Transport::Tcp => {
+            let tcp = Candidate::builder().tcp().tcptype(TcpType::Passive);
+            tcp.host(of.socket).build()
+        }
+    };
+    candidate.map_err(|_| wrong("no address"))
 }
 
 fn wrong(why: &str) -> Denied {

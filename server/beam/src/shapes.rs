@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use domain::{AccountId, Call, CallId, Dropped, PageId, SessionId, Slot, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use str0m::net::DatagramSend;
 
 /// The m-lines of an offer, each by its `a=mid` (RFC 5888 §4).
@@ -31,6 +31,8 @@ pub struct Join {
     pub muted: bool,
     pub camera: bool,
     pub mids: Mids,
+    /// A try of the ways into this server: nobody is told of it, and it ends by itself. No page's call.
+    pub trial: bool,
     /// The call's id, if this is the first who comes.
     pub call: CallId,
     pub at: Timestamp,
@@ -98,10 +100,41 @@ pub enum Notice {
     },
 }
 
+/// What carries a datagram; TCP with its length before it (RFC 4571 §2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    Udp,
+    Tcp,
+}
+
+/// What a candidate of ICE is an address of (RFC 8445 §5.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Address {
+    pub transport: Transport,
+    pub socket: SocketAddr,
+}
+
+impl Address {
+    pub fn udp(socket: SocketAddr) -> Self {
+        Self {
+            transport: Transport::Udp,
+            socket,
+        }
+    }
+
+    pub fn tcp(socket: SocketAddr) -> Self {
+        Self {
+            transport: Transport::Tcp,
+            socket,
+        }
+    }
+}
+
 /// To be sent from one of our addresses.
 #[derive(Debug)]
 pub struct Datagram {
     pub source: SocketAddr,
-    pub destination: SocketAddr,
+    pub destination: Address,
     pub bytes: DatagramSend,
 }

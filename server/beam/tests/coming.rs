@@ -2,7 +2,7 @@
 
 mod support;
 
-use beam::{Counts, Denied, Join, Notice};
+use beam::{Address, Counts, Denied, Join, Notice};
 use domain::{Call, Dropped, PageId, SessionId, Timestamp};
 use support::{Client, World, account, page, server};
 use uuid::Uuid;
@@ -214,7 +214,7 @@ fn noise_and_old_packets_disturb_nobody() {
             })
             .collect();
         let known = world.clients[0].address;
-        for from in [known, "127.0.0.1:4".parse().unwrap()] {
+        for from in [known, Address::udp("127.0.0.1:4".parse().unwrap())] {
             world.core.receive(world.now, from, server(), &bytes);
         }
     }
@@ -223,7 +223,7 @@ fn noise_and_old_packets_disturb_nobody() {
     for _ in 0..500 {
         world.core.receive(world.now, from, server(), &bytes);
     }
-    let stranger = "127.0.0.1:5".parse().unwrap();
+    let stranger = Address::udp("127.0.0.1:5".parse().unwrap());
     world.core.receive(world.now, stranger, server(), &bytes);
     world.forget();
     world.run(1_000);
@@ -252,4 +252,74 @@ fn an_ice_restart_goes_on_with_the_same_session() {
     world.run(1_000);
     assert!(world.clients[0].heard_of(&world.clients[1]) > 40);
     assert_eq!(world.core.counts().names, 2);
+}
+
+#[test]
+fn who_comes_over_tcp_is_answered_over_tcp_and_is_nobody_else_s_address_over_udp() {
+    let mut world = World::with(1);
+    // The same number of a port, as far as UDP and TCP have the same.
+    let tcp = Address::tcp(world.clients[0].address.socket);
+    world.add_at(2, tcp).unwrap();
+    world.add(3).unwrap();
+    world.run(500);
+    world.forget();
+    world.run(1_000);
+    for viewer in &world.clients {
+        for other in world.clients.iter().filter(|other| other.n != viewer.n) {
+            assert!(viewer.heard_of(other) > 40, "{} of {}", viewer.n, other.n);
+        }
+    }
+    assert_eq!(world.core.counts().addresses, 3);
+    let session = world.clients[1].session;
+    world.core.leave(world.now, account(2), session);
+    assert_eq!(world.core.counts().addresses, 2);
+}
+
+#[test]
+fn an_answer_offers_udp_before_tcp() {
+    let mut world = World::new();
+    let answer = world.add(1).unwrap().answer;
+    let priority = |of: &str| -> u32 {
+        let candidate = answer.lines().find(|line| line.contains(of)).unwrap();
+        candidate.split(' ').nth(3).unwrap().parse().unwrap()
+    };
+    assert!(priority(" udp ") > priority(" tcp "));
+    assert!(answer.contains("typ host tcptype passive"), "{answer}");
+}
+
+#[test]
+fn a_trial_is_told_to_nobody_takes_nobody_s_place_and_ends_by_itself() {
+    let mut world = World::with(1);
+    world.notices.clear();
+    let counts = world.core.counts();
+    // Client 1 is in a call; the same person tries the ways in, more often than fits.
+    let mut tries = Vec::new();
+    for n in 0..5_u8 {
+        let at = Address::udp(([127, 0, 0, 1], 20_000 + u16::from(n)).into());
+        let mut client = Client::new(50 + n, at, world.now);
+        let join = Join {
+            page: PageId(Uuid::from_u128(900)),
+            account: account(1),
+            trial: true,
+            ..client.join()
+        };
+        let joined = world.core.join(world.now, join).unwrap();
+        client.joined(&joined.answer);
+        tries.push(client);
+        world.run(50);
+    }
+    world.clients.extend(tries.drain(3..));
+    world.run(1_500);
+    let (speaks, hears) = (&world.clients[1], &world.clients[2]);
+    assert!(hears.heard_of(speaks) > 20 && speaks.heard_of(hears) > 20);
+    assert_eq!(world.core.counts().sessions, counts.sessions + 2);
+    assert_eq!(world.core.callers().len(), 1);
+    world.run(30_000);
+    assert_eq!(world.core.counts(), counts);
+    let about = |notice: &Notice| match notice {
+        Notice::Call(call) => call.page != page(),
+        Notice::Slots { .. } => false,
+        Notice::Dropped { .. } | Notice::Over { .. } => true,
+    };
+    assert!(!world.notices.iter().any(about), "{:?}", world.notices);
 }

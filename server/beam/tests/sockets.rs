@@ -4,13 +4,14 @@
 mod support;
 
 use std::{
-    net::UdpSocket,
+    io::Write,
+    net::{SocketAddr, TcpStream, UdpSocket},
     time::{Duration, Instant},
 };
 
-use beam::{Beam, Counts, Denied, Doors, Notice, Settings};
+use beam::{Beam, Counts, Denied, Doors, Notice, Settings, Shut, Transport};
 use domain::{Source, call::Seen};
-use support::{Client, account, page};
+use support::{Client, Line, account, framed, page};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -18,13 +19,16 @@ const PATIENCE: Duration = Duration::from_secs(20);
 struct Place {
     beam: Beam,
     notices: UnboundedReceiver<Notice>,
-    clients: Vec<(Client, UdpSocket)>,
+    clients: Vec<(Client, Line)>,
+    /// Everything that went over TCP.
+    over_tcp: Vec<Vec<u8>>,
 }
 
 impl Place {
     fn new() -> Self {
         let doors = Doors::open(&Settings {
             port: 0,
+            tcp: Some(0),
             public: vec!["127.0.0.1".parse().unwrap()],
             loopback: true,
         })
@@ -34,17 +38,20 @@ impl Place {
             beam,
             notices,
             clients: Vec::new(),
+            over_tcp: Vec::new(),
         }
     }
 
     async fn come(&mut self, n: u8) -> Result<(), Denied> {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_nonblocking(true).unwrap();
-        let mut client = Client::new(n, socket.local_addr().unwrap(), Instant::now());
+        self.come_by(n, Line::udp()).await
+    }
+
+    async fn come_by(&mut self, n: u8, line: Line) -> Result<(), Denied> {
+        let mut client = Client::new(n, line.address(), Instant::now());
         let join = client.join();
         let joined = self.beam.ask(move |core, now| core.join(now, join));
         client.joined(&joined.await.unwrap()?.answer);
-        self.clients.push((client, socket));
+        self.clients.push((client, line));
         Ok(())
     }
 
@@ -57,23 +64,29 @@ impl Place {
         left.await.unwrap();
     }
 
+    async fn door(&self, transport: Transport) -> SocketAddr {
+        let addresses = self.beam.ask(|core, _| core.addresses().to_vec()).await;
+        let addresses = addresses.unwrap().into_iter();
+        let mut of = addresses.filter(|address| address.transport == transport);
+        of.next().unwrap().socket
+    }
+
     async fn counts(&self) -> Counts {
         self.beam.ask(|core, _| core.counts()).await.unwrap()
     }
 
     /// Everybody talks and films until it is so.
-    async fn until(&mut self, so: impl Fn(&[(Client, UdpSocket)]) -> bool) {
+    async fn until(&mut self, so: impl Fn(&[(Client, Line)]) -> bool) {
         let began = Instant::now();
         let (mut talked, mut filmed) = (began, began);
-        let mut buffer = [0; 2_048];
         while !so(&self.clients) {
             assert!(began.elapsed() < PATIENCE, "it did not come to be");
             let now = Instant::now();
             let talk = now >= talked + Duration::from_millis(20);
             let film = now >= filmed + Duration::from_millis(33);
-            for (client, socket) in &mut self.clients {
-                while let Ok((length, from)) = socket.recv_from(&mut buffer) {
-                    client.hear(now, from, &buffer[..length]);
+            for (client, line) in &mut self.clients {
+                while let Some((from, bytes)) = line.take() {
+                    client.hear(now, from, &bytes);
                 }
                 if talk {
                     client.talk(now);
@@ -83,7 +96,10 @@ impl Place {
                 }
                 client.advance(now);
                 for (to, bytes) in client.drain() {
-                    let _ = socket.send_to(&bytes, to);
+                    line.send(to, &bytes);
+                    if let Line::Tcp { .. } = line {
+                        self.over_tcp.push(bytes);
+                    }
                 }
             }
             talked = if talk { now } else { talked };
@@ -111,7 +127,7 @@ impl Place {
     }
 }
 
-fn all_get_all(clients: &[(Client, UdpSocket)]) -> bool {
+fn all_get_all(clients: &[(Client, Line)]) -> bool {
     clients.iter().all(|(viewer, _)| {
         let mut others = clients.iter().filter(|(other, _)| other.n != viewer.n);
         others.all(|(other, _)| viewer.heard_of(other) > 10 && viewer.seen_of(other, 0) > 5)
@@ -162,7 +178,7 @@ async fn noise_on_the_port_is_not_noticed() {
     }
     place.all_see_all().await;
     place.until(all_get_all).await;
-    let port = place.beam.ask(|core, _| core.addresses()[0]).await.unwrap();
+    let port = place.door(Transport::Udp).await;
     let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
     for length in 0..2_000_usize {
         let byte = (length * 37 % 251) as u8;
@@ -189,4 +205,96 @@ async fn after_a_panic_calls_are_over_and_others_may_begin() {
     }
     place.all_see_all().await;
     place.until(all_get_all).await;
+}
+
+#[tokio::test]
+async fn who_has_only_tcp_hears_and_sees_the_others_and_they_them() {
+    let mut place = Place::new();
+    let port = place.door(Transport::Tcp).await;
+    place.come(1).await.unwrap();
+    place.come_by(2, Line::tcp(port)).await.unwrap();
+    place.come(3).await.unwrap();
+    place.all_see_all().await;
+    place.until(all_get_all).await;
+    assert!(place.over_tcp.len() > 20);
+}
+
+#[tokio::test]
+async fn noise_on_the_tcp_port_is_not_noticed() {
+    let mut place = Place::new();
+    let port = place.door(Transport::Tcp).await;
+    place.come(1).await.unwrap();
+    place.come_by(2, Line::tcp(port)).await.unwrap();
+    place.all_see_all().await;
+    place.until(all_get_all).await;
+
+    // More than may be here at once: they say nothing, and the first of them give way.
+    let silent: Vec<Line> = (0..200).map(|_| Line::tcp(port)).collect();
+    let mut strangers = Vec::new();
+    let mut say = |bytes: &[u8]| {
+        let mut stream = TcpStream::connect(port).unwrap();
+        // It may be cut while it speaks.
+        let _ = stream.write_all(bytes);
+        strangers.push(stream);
+    };
+    for length in [1, 2, 3, 20, 100, 5_000] {
+        let random: Vec<u8> = (0..length).map(|n| (n * 37 % 251) as u8).collect();
+        say(&random);
+        say(&framed(&random));
+    }
+    say(&framed(&[0; 0]));
+    say(&framed(&[0; 3_000]));
+    let heard = std::mem::take(&mut place.over_tcp);
+    say(&framed(&heard[0])[..10]);
+    let replayed: Vec<u8> = heard.iter().flat_map(|bytes| framed(bytes)).collect();
+    for _ in 0..5 {
+        say(&replayed);
+    }
+    for (client, _) in &mut place.clients {
+        client.forget();
+    }
+    place.until(all_get_all).await;
+    place
+        .until(|_| silent.iter().filter(|line| line.is_cut()).count() >= 160)
+        .await;
+    assert_eq!(place.counts().await.sessions, 2);
+    // And whoever belongs here gets in past them.
+    place.come_by(3, Line::tcp(port)).await.unwrap();
+    place.all_see_all().await;
+    for (client, _) in &mut place.clients {
+        client.forget();
+    }
+    place.until(all_get_all).await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_keeps_nobody_else_waiting() {
+    let mut place = Place::new();
+    let port = place.door(Transport::Tcp).await;
+    for n in 1..=2 {
+        place.come(n).await.unwrap();
+    }
+    place.come_by(3, Line::tcp(port)).await.unwrap();
+    place.all_see_all().await;
+    place.until(all_get_all).await;
+    // Still there, but it takes nothing any more.
+    let (_stuck, _line) = place.clients.pop().unwrap();
+    for (client, _) in &mut place.clients {
+        client.forget();
+    }
+    let many = |clients: &[(Client, Line)]| clients[0].0.heard_of(&clients[1].0) > 150;
+    let began = Instant::now();
+    place.until(many).await;
+    assert!(began.elapsed() < Duration::from_secs(6));
+}
+
+#[test]
+fn a_port_that_another_program_has_is_named_by_its_kind() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let settings = Settings {
+        tcp: Some(taken.local_addr().unwrap().port()),
+        loopback: true,
+        ..Settings::default()
+    };
+    assert!(matches!(Doors::open(&settings), Err(Shut::Tcp(_))));
 }

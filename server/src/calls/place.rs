@@ -9,7 +9,9 @@ use std::{
 use app::Problem;
 use backend::{Backend, Secret, Viewer};
 use beam::{Beam, Core, Denied, Join, Joined, Notice};
-use domain::{AccountId, Call, CallId, CallLog, Dropped, Event, PageId, Refusal, SessionId, Topic};
+use domain::{
+    AccountId, Call, CallId, CallLog, CallWays, Dropped, Event, PageId, Refusal, SessionId, Topic,
+};
 use http::HeaderValue;
 use tokio::{
     sync::{Notify, mpsc},
@@ -27,6 +29,7 @@ const FAREWELL: Duration = Duration::from_secs(3);
 pub(crate) struct Calls {
     pub(crate) provider: Provider,
     pub(crate) turn: Turn,
+    pub(crate) ways: CallWays,
     /// What the frame of an outside provider may use, as `Permissions-Policy` says it.
     pub(crate) delegated: Option<HeaderValue>,
     backend: Backend,
@@ -52,12 +55,14 @@ impl Calls {
         beam: Option<(Beam, mpsc::UnboundedReceiver<Notice>)>,
         provider: Provider,
         turn: Turn,
+        ways: CallWays,
     ) -> Arc<Self> {
         let (beam, notices) = beam.unzip();
         let calls = Arc::new(Self {
             delegated: provider.origin().and_then(delegated),
             provider,
             turn,
+            ways,
             backend,
             beam,
             guests: Mutex::default(),

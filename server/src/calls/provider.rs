@@ -2,6 +2,8 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use domain::{AccountId, PageId, Timestamp};
+
+use super::token::{Guest, token};
 use ring::hmac;
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded::byte_serialize};
@@ -14,31 +16,48 @@ const GOOD_FOR: i64 = 12 * 60 * 60;
 #[derive(Clone, Debug)]
 pub(crate) enum Provider {
     Beam,
-    /// The address of a page's call, with `{page}` and `{name}` to be filled in.
-    Embed(String),
+    Embed(Template),
+}
+
+/// The address of a page's call, with `{page}`, `{name}` and `{token}` to be filled in.
+#[derive(Clone, Debug)]
+pub(crate) struct Template {
+    pub(crate) text: String,
+    /// What tokens are signed with.
+    pub(crate) secret: Option<Secret>,
 }
 
 impl Provider {
+    /// Whether an address says whether its guest may manage the call.
+    pub(crate) fn asks_for_rights(&self) -> bool {
+        matches!(self, Self::Embed(template) if template.text.contains("{token}"))
+    }
+
     /// Whose frame stands in our pages: a scheme and a host, and nothing that could end a header's list.
     pub(crate) fn origin(&self) -> Option<String> {
         match self {
             Self::Beam => None,
             Self::Embed(template) => {
-                let origin = Url::parse(template).ok()?.origin().ascii_serialization();
+                let origin = Url::parse(&template.text).ok()?.origin();
+                let origin = origin.ascii_serialization();
                 (!origin.contains([';', ',', '"', ' '])).then_some(origin)
             }
         }
     }
 
-    pub(crate) fn settings(&self, page: PageId, name: &str) -> Value {
+    pub(crate) fn settings(&self, page: PageId, guest: &Guest<'_>, now: Timestamp) -> Value {
         match self {
             Self::Beam => json!({ "provider": "beam" }),
             Self::Embed(template) => {
-                let name: String = byte_serialize(name.as_bytes()).collect();
+                let name: String = byte_serialize(guest.name.as_bytes()).collect();
                 // In a path, a plus is a plus.
                 let name = name.replace('+', "%20");
+                let secret = template.secret.as_ref();
+                let token = secret.map(|secret| token(secret, page, guest, now));
                 let url = template
+                    .text
                     .replace("{page}", &page.to_string())
+                    .replace("{token}", &token.unwrap_or_default())
                     .replace("{name}", &name);
                 json!({ "provider": "embed", "url": url })
             }
@@ -111,15 +130,25 @@ mod tests {
 
     #[test]
     fn an_outside_address_is_filled_in_and_nobody_s_name_leads_elsewhere() {
-        let provider = Provider::Embed("https://meet.example/{page}#name={name}".into());
+        let provider = Provider::Embed(Template {
+            text: "https://meet.example/{page}?jwt={token}#name={name}".into(),
+            secret: Some(Secret::new("north".into())),
+        });
         let page: PageId = "0198a5c0-0000-7000-8000-000000000001".parse().unwrap();
-        let settings = provider.settings(page, "Ana /../ ?&{page}");
-        assert_eq!(
-            settings["url"],
-            format!("https://meet.example/{page}#name=Ana%20%2F..%2F%20%3F%26%7Bpage%7D")
-        );
+        let guest = Guest {
+            account: account(),
+            name: "Ana /../ ?&{page}{token}",
+            moderator: false,
+        };
+        let settings = provider.settings(page, &guest, Timestamp(0));
+        let url = settings["url"].as_str().unwrap();
+        let (before, after) = url.split_once('#').unwrap();
+        assert_eq!(after, "name=Ana%20%2F..%2F%20%3F%26%7Bpage%7D%7Btoken%7D");
+        let token = before.strip_prefix(&format!("https://meet.example/{page}?jwt="));
+        assert_eq!(token.unwrap().split('.').count(), 3);
         assert_eq!(provider.origin().as_deref(), Some("https://meet.example"));
-        assert_eq!(Provider::Beam.settings(page, "Ana")["provider"], "beam");
+        let beam = Provider::Beam.settings(page, &guest, Timestamp(0));
+        assert_eq!(beam, json!({ "provider": "beam" }));
         assert_eq!(Provider::Beam.origin(), None);
     }
 }

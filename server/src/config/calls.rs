@@ -6,13 +6,14 @@ use backend::Secret;
 use url::Url;
 
 use super::{Given, Wrong};
-use crate::calls::{Provider, Turn};
+use crate::calls::{Provider, Template, Turn};
 
 #[derive(Clone)]
 pub(super) struct Calls {
     pub(super) provider: Provider,
     pub(super) turn: Turn,
     port: Option<u16>,
+    tcp: Option<u16>,
     public: Vec<IpAddr>,
 }
 
@@ -21,7 +22,8 @@ impl Calls {
         Ok(Self {
             provider: provider(given)?,
             turn: turn(given)?,
-            port: port(given)?,
+            port: port(given, "STOA_CALL_UDP_PORT", 3000)?,
+            tcp: port(given, "STOA_CALL_TCP_PORT", 3478)?,
             public: public(given)?,
         })
     }
@@ -30,22 +32,23 @@ impl Calls {
     pub(super) fn doors(&self, listen: SocketAddr) -> beam::Settings {
         beam::Settings {
             port: self.port.unwrap_or(listen.port()),
+            tcp: self.tcp,
             public: self.public.clone(),
             loopback: listen.ip().is_loopback(),
         }
     }
 }
 
-fn port(given: &Given) -> Result<Option<u16>, Wrong> {
-    const NAME: &str = "STOA_CALL_UDP_PORT";
-    let parse = |text: &str| text.trim().parse().ok();
-    given
-        .get(NAME)
-        .map(|text| {
-            parse(text)
-                .ok_or_else(|| given.wrong(NAME, "must be a port, such as 3000, or 0 for any"))
-        })
-        .transpose()
+fn port(given: &Given, name: &str, such_as: u16) -> Result<Option<u16>, Wrong> {
+    let Some(text) = given.get(name) else {
+        return Ok(None);
+    };
+    let port = text.trim().parse().ok();
+    let wrong = || {
+        let must = format!("must be a port, such as {such_as}, or 0 for any");
+        given.wrong(name, &must)
+    };
+    port.map(Some).ok_or_else(wrong)
 }
 
 fn public(given: &Given) -> Result<Vec<IpAddr>, Wrong> {
@@ -70,20 +73,33 @@ fn public(given: &Given) -> Result<Vec<IpAddr>, Wrong> {
 
 fn provider(given: &Given) -> Result<Provider, Wrong> {
     const NAME: &str = "STOA_CALL_URL";
+    const SECRET: &str = "STOA_CALL_TOKEN_SECRET";
     let Some(text) = given.get(NAME) else {
         return Ok(Provider::Beam);
     };
-    let filled = text.replace("{page}", "page").replace("{name}", "name");
+    let secret = given.get(SECRET);
+    let filled = text
+        .replace("{page}", "page")
+        .replace("{name}", "name")
+        .replace("{token}", "token");
     let good = Url::parse(&filled)
         .is_ok_and(|url| url.scheme() == "https" && url.has_host() && !filled.contains(['{', '}']));
-    if good {
-        Ok(Provider::Embed(text.to_owned()))
-    } else {
-        Err(given.wrong(
+    if !good {
+        return Err(given.wrong(
             NAME,
-            "must be an https:// address with {page} and perhaps {name} in it, such as https://meet.example/{page}",
-        ))
+            "must be an https:// address with {page} and perhaps {name} and {token} in it, such as https://meet.example/{page}?jwt={token}",
+        ));
     }
+    if text.contains("{token}") && secret.is_none() {
+        return Err(given.wrong(
+            SECRET,
+            "must be set too, because STOA_CALL_URL has {token} in it, which is signed with it",
+        ));
+    }
+    Ok(Provider::Embed(Template {
+        text: text.to_owned(),
+        secret: secret.map(|secret| Secret::new(secret.to_owned())),
+    }))
 }
 
 fn turn(given: &Given) -> Result<Turn, Wrong> {

@@ -58,8 +58,14 @@ const SETTINGS: &[Setting] = &[
     plain("STOA_IMAGE_QUOTA", None),
     plain("STOA_IMAGE_QUOTA_PAGE", None),
     plain("STOA_CALL_UDP_PORT", None),
+    plain("STOA_CALL_TCP_PORT", None),
     plain("STOA_CALL_PUBLIC_IP", None),
     plain("STOA_CALL_URL", None),
+    Setting {
+        name: "STOA_CALL_TOKEN_SECRET",
+        default: None,
+        hidden: Hidden::Whole,
+    },
     plain("STOA_TURN_URLS", None),
     Setting {
         name: "STOA_TURN_SECRET",

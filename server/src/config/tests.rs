@@ -210,16 +210,17 @@ fn images_lie_where_they_are_told_to_and_take_no_more_than_they_may() {
 fn calls_come_in_by_the_port_of_the_pages_unless_they_are_told_another() {
     let doors = |settings: &[(&str, &str)]| from_environment(settings).unwrap().doors();
     let plain = doors(&[]).unwrap();
-    assert_eq!((plain.port, plain.loopback), (3000, true));
+    assert_eq!((plain.port, plain.tcp, plain.loopback), (3000, None, true));
     assert!(plain.public.is_empty());
     let told = doors(&[
         ("STOA_LISTEN", "0.0.0.0:80"),
         ("STOA_PUBLIC_URL", "http://192.168.1.5"),
         ("STOA_CALL_UDP_PORT", "0"),
+        ("STOA_CALL_TCP_PORT", "8443"),
         ("STOA_CALL_PUBLIC_IP", "203.0.113.7, 2001:db8::7"),
     ]);
     let told = told.unwrap();
-    assert_eq!((told.port, told.loopback), (0, false));
+    assert_eq!((told.port, told.tcp, told.loopback), (0, Some(8443), false));
     assert_eq!(told.public.len(), 2);
     assert!(doors(&[("STOA_CALL_URL", "https://meet.example/{page}#{name}")]).is_none());
 }
@@ -228,6 +229,7 @@ fn calls_come_in_by_the_port_of_the_pages_unless_they_are_told_another() {
 fn a_wrong_setting_of_calls_is_named() {
     for (name, value) in [
         ("STOA_CALL_UDP_PORT", "70000"),
+        ("STOA_CALL_TCP_PORT", "https"),
         ("STOA_CALL_PUBLIC_IP", "talk.example"),
         ("STOA_CALL_PUBLIC_IP", "0.0.0.0"),
         ("STOA_CALL_URL", "http://meet.example/{page}"),
@@ -237,6 +239,16 @@ fn a_wrong_setting_of_calls_is_named() {
         let sentence = from_environment(&[(name, value)]).err().unwrap();
         assert!(sentence.to_string().starts_with(name), "{sentence}");
     }
+    let token = ("STOA_CALL_URL", "https://meet.example/{page}?jwt={token}");
+    let sentence = from_environment(&[token]).err().unwrap().to_string();
+    assert!(
+        sentence.starts_with("STOA_CALL_TOKEN_SECRET must be set"),
+        "{sentence}"
+    );
+    let config = from_environment(&[token, ("STOA_CALL_TOKEN_SECRET", "north")]).unwrap();
+    assert!(
+        !config.show().contains("north") && !format!("{:?}", config.calls().0).contains("north")
+    );
     let sentence = from_environment(&[("STOA_TURN_SECRET", "north")]).err();
     let sentence = sentence.unwrap().to_string();
     assert!(sentence.starts_with("STOA_TURN_URLS") && !sentence.contains("north"));

@@ -284,12 +284,74 @@ fn a_call_ends_in_good_order_when_the_program_stops() {
 }
 
 #[test]
+fn an_admin_of_the_place_tries_the_ways_in_and_nobody_hears_of_it() {
+    let (place, seed) = seeded();
+    let dir = Arc::clone(&place.dir);
+    place.stop();
+    let settings = [
+        ("STOA_CALL_TCP_PORT", "0"),
+        ("STOA_TURN_URLS", "turn:turn.example:3478"),
+        ("STOA_TURN_SECRET", "north"),
+    ];
+    let place = Running::start_in(dir, &settings);
+    let ask =
+        |account: usize, path: &str, body: &Value| ask(&place, path, cookie(&seed, account), body);
+    let (offer, mids) = offer();
+    let test = json!({ "session": SESSION, "offer": offer, "mids": mids });
+    for path in ["/api/call_ways", "/api/call_test"] {
+        assert_eq!(ask(1, path, &test).json()["code"], "admins_only", "{path}");
+    }
+    let found = ask(0, "/api/call_ways", &json!({})).json();
+    let offered = found["ways"]["offered"].as_array().unwrap();
+    let carriers = |name: &str| offered.iter().filter(|of| of["carrier"] == name).count();
+    assert!(
+        carriers("udp") > 0 && carriers("udp") == carriers("tcp"),
+        "{found}"
+    );
+    assert!(found["ice_servers"][0]["credential"].is_string());
+    assert!(!found["ways"].to_string().contains("north"));
+
+    let answer = ask(0, "/api/call_test", &test);
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(
+        answer.json()["answer"]
+            .as_str()
+            .unwrap()
+            .contains("tcptype passive")
+    );
+    assert!(callers(&place, &seed).is_empty());
+    // It does not stand in the way of a call, nor a call in its way.
+    let page = &seed["pages"][0]["id"];
+    let own = "01932d3c-5a00-7b1c-8f00-000000000008";
+    assert_eq!(ask(0, "/api/call_join", &joining(page, own)).status, 200);
+    assert_eq!(callers(&place, &seed).len(), 1);
+    assert_eq!(
+        ask(0, "/api/call_leave", &json!({ "session": SESSION })).status,
+        200
+    );
+
+    let view = |account| {
+        place.ask(
+            "GET",
+            "/admin/calls",
+            &[("cookie", cookie(&seed, account))],
+            "",
+        )
+    };
+    let (shown, refused) = (view(0), view(1));
+    assert!(shown.text().contains("Test a call") && shown.text().contains("turn.example"));
+    assert!(!shown.text().contains("north"));
+    assert!(refused.text().contains("For admins") && !refused.text().contains("turn.example"));
+}
+
+#[test]
 fn an_outside_provider_is_named_and_nobody_joins_here() {
     let (place, seed) = seeded();
     let dir = Arc::clone(&place.dir);
     place.stop();
     let settings = [
-        ("STOA_CALL_URL", "https://meet.example/{page}"),
+        ("STOA_CALL_URL", "https://meet.example/{page}?jwt={token}"),
+        ("STOA_CALL_TOKEN_SECRET", "south"),
         ("STOA_TURN_URLS", "turn:turn.example:3478"),
         ("STOA_TURN_SECRET", "north"),
     ];
@@ -302,8 +364,10 @@ fn an_outside_provider_is_named_and_nobody_joins_here() {
         &json!({"page": page}),
     )
     .json();
-    let url = format!("https://meet.example/{}", page.as_str().unwrap());
-    assert_eq!(now["settings"], json!({"provider": "embed", "url": url}));
+    assert_eq!(now["settings"]["provider"], "embed");
+    let url = now["settings"]["url"].as_str().unwrap();
+    let begin = format!("https://meet.example/{}?jwt=ey", page.as_str().unwrap());
+    assert!(url.starts_with(&begin), "{url}");
     let server = &now["ice_servers"][0];
     assert!(server["username"].is_string() && server["credential"].is_string());
     let join = ask(

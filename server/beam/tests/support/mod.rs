@@ -6,22 +6,24 @@
     reason = "each test file uses its part of it, and only tests do"
 )]
 
+mod line;
 mod world;
 
 use std::{collections::HashMap, net::SocketAddr, time::Instant};
 
-use beam::{Join, Mids};
+use beam::{Address, Join, Mids, Transport};
 use domain::{AccountId, CallId, PageId, SessionId, Timestamp};
 use str0m::{
     Candidate, Event, Input, Output, Rtc, RtcConfig,
     change::{SdpAnswer, SdpPendingOffer},
     crypto::from_feature_flags,
     media::{Direction, MediaKind, Mid, Rid, Simulcast, SimulcastLayer},
-    net::{Protocol, Receive},
+    net::{Protocol, Receive, TcpType},
     rtp::{ExtensionValues, RtpPacket, RtpWrite},
 };
 use uuid::Uuid;
 
+pub(crate) use line::{Line, framed};
 pub(crate) use world::World;
 
 const RIDS: [&str; 3] = ["q", "h", "f"];
@@ -54,7 +56,7 @@ pub(crate) struct Got {
 pub(crate) struct Client {
     pub(crate) n: u8,
     pub(crate) rtc: Rtc,
-    pub(crate) address: SocketAddr,
+    pub(crate) address: Address,
     pub(crate) session: SessionId,
     pub(crate) offer: String,
     pub(crate) mids: Mids,
@@ -73,7 +75,7 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    pub(crate) fn new(n: u8, address: SocketAddr, now: Instant) -> Self {
+    pub(crate) fn new(n: u8, address: Address, now: Instant) -> Self {
         let mut rtc = RtcConfig::new()
             .set_crypto_provider(from_feature_flags().into())
             .set_rtp_mode(true)
@@ -81,7 +83,15 @@ impl Client {
             .enable_opus(true, false)
             .enable_vp8(true)
             .build(now);
-        rtc.add_local_candidate(Candidate::host(address, "udp").unwrap());
+        let candidate = Candidate::builder();
+        let candidate = match address.transport {
+            Transport::Udp => candidate.udp().host(address.socket).build(),
+            Transport::Tcp => {
+                let tcp = candidate.tcp().tcptype(TcpType::Active);
+                tcp.host(address.socket).build()
+            }
+        };
+        rtc.add_local_candidate(candidate.unwrap());
         let mut sdp = rtc.sdp_api();
         let mut add =
             |kind, direction, simulcast| sdp.add_media(kind, direction, None, None, simulcast);
@@ -140,6 +150,7 @@ impl Client {
             muted: false,
             camera: true,
             mids: self.mids.clone(),
+            trial: false,
             call: CallId(Uuid::from_u128(77)),
             at: Timestamp(1_000_000),
         }
@@ -156,7 +167,11 @@ impl Client {
     }
 
     pub(crate) fn hear(&mut self, now: Instant, from: SocketAddr, bytes: &[u8]) {
-        if let Ok(receive) = Receive::new(Protocol::Udp, from, self.address, bytes) {
+        let protocol = match self.address.transport {
+            Transport::Udp => Protocol::Udp,
+            Transport::Tcp => Protocol::Tcp,
+        };
+        if let Ok(receive) = Receive::new(protocol, from, self.address.socket, bytes) {
             let _ = self.rtc.handle_input(Input::Receive(now, receive));
             // What is not taken out before the next one comes is lost.
             self.out = self.drain();

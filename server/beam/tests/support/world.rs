@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use beam::{Core, Denied, Joined, Notice};
+use beam::{Address, Core, Denied, Joined, Notice};
 use domain::{Slot, Source, call::Seen};
 
 use super::{Client, account, server};
@@ -20,7 +20,7 @@ pub(crate) struct World {
     pub(crate) notices: Vec<Notice>,
     /// Datagrams to these are lost, and from them.
     pub(crate) cut: Vec<u8>,
-    pub(crate) last_in: Option<(SocketAddr, Vec<u8>)>,
+    pub(crate) last_in: Option<(Address, Vec<u8>)>,
     steps: u64,
 }
 
@@ -28,7 +28,7 @@ impl World {
     pub(crate) fn new() -> Self {
         let now = Instant::now();
         Self {
-            core: Core::new(vec![server()], now).unwrap(),
+            core: Core::new(vec![Address::udp(server()), Address::tcp(server())], now).unwrap(),
             clients: Vec::new(),
             now,
             notices: Vec::new(),
@@ -50,6 +50,10 @@ impl World {
 
     pub(crate) fn add(&mut self, n: u8) -> Result<Joined, Denied> {
         let address = SocketAddr::from(([127, 0, 0, 1], 10_000 + u16::from(n)));
+        self.add_at(n, Address::udp(address))
+    }
+
+    pub(crate) fn add_at(&mut self, n: u8, address: Address) -> Result<Joined, Denied> {
         let mut client = Client::new(n, address, self.now);
         let joined = self.core.join(self.now, client.join())?;
         client.joined(&joined.answer);
