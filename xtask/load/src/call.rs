@@ -32,6 +32,7 @@ use crate::{
     stand::{Dice, Seed},
 };
 use link::Link;
+use source::Layer;
 use tally::{Sent, Tally, Window};
 
 /// Between two who come.
@@ -45,8 +46,8 @@ const VOICES: usize = 8;
 pub(crate) struct Plan {
     address: String,
     people: usize,
-    /// Bits a second of each camera.
-    rate: u64,
+    /// What each camera sends.
+    layers: Vec<Layer>,
     start: Instant,
     window: Window,
     /// Where the load's sockets are.
@@ -117,8 +118,9 @@ enum Peer {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
-    let people: usize = arguments.number("people")?;
+    let (people, rate): (usize, u64) = (arguments.number("people")?, arguments.number("rate")?);
     ensure!((2..=25).contains(&people), "from 2 to 25 people");
+    ensure!(rate >= 100_000, "cameras send more than that");
     let peer = match arguments.text("peer")? {
         "stoa" => {
             let seed = Seed::read(arguments)?;
@@ -137,7 +139,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let plan = Arc::new(Plan {
         address: arguments.text("address")?.to_owned(),
         people,
-        rate: arguments.number("rate")?,
+        layers: Layer::all(rate, arguments.text("layers")? == "3"),
         start: Instant::now(),
         window: Window {
             begin: warm.as_nanos() as u64,

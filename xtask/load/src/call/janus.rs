@@ -29,10 +29,8 @@ async fn publish(plan: &Plan, number: usize) -> Result<Link> {
     plan.turn(number).await;
     let mut handle = Handle::open(&plan.address).await?;
     let mut link = Link::open(plan, number)?;
-    let offer = link.offer(&[
-        (MediaKind::Audio, Direction::SendOnly),
-        (MediaKind::Video, Direction::SendOnly),
-    ])?;
+    let lines = [MediaKind::Audio, MediaKind::Video].map(|kind| (kind, Direction::SendOnly));
+    let offer = link.offer(plan, &lines)?;
     let (voice, camera) = (offer.mids[0].clone(), offer.mids[1].clone());
     let body = json!({ "request": "joinandconfigure", "ptype": "publisher", "room": ROOM, "id": feed(number) });
     let jsep = json!({ "type": "offer", "sdp": offer.sdp });

@@ -14,7 +14,7 @@ use str0m::{
     change::{SdpAnswer, SdpPendingOffer},
     crypto::{CryptoProvider, from_feature_flags},
     format::Codec,
-    media::{Direction, MediaKind, Mid, Pt},
+    media::{Direction, MediaKind, Mid, Pt, Rid, Simulcast, SimulcastLayer},
     net::{Protocol, Receive},
     rtp::RtpWrite,
 };
@@ -22,7 +22,7 @@ use tokio::{net::UdpSocket, select, time::sleep_until};
 
 use super::{
     Plan,
-    source::{Camera, Packet, Voice},
+    source::{Camera, Layer, Packet, Voice},
     stamp::Stamp,
     tally::{Sent, Tally},
 };
@@ -41,7 +41,7 @@ pub(crate) struct Link {
     timeout: Instant,
     connected: bool,
     number: u8,
-    camera: Option<(Line, Camera)>,
+    cameras: Vec<(Line, Camera)>,
     voice: Option<(Line, Voice)>,
 }
 
@@ -49,6 +49,7 @@ pub(crate) struct Link {
 #[derive(Clone, Copy)]
 struct Line {
     mid: Mid,
+    rid: Option<Rid>,
     pt: Pt,
 }
 
@@ -85,18 +86,20 @@ impl Link {
             timeout: now,
             connected: false,
             number: u8::try_from(number)?,
-            camera: None,
+            cameras: Vec::new(),
             voice: None,
         })
     }
 
-    pub(crate) fn offer(&mut self, lines: &[(MediaKind, Direction)]) -> Result<Offer> {
+    /// The second line is the camera's.
+    pub(crate) fn offer(&mut self, plan: &Plan, lines: &[(MediaKind, Direction)]) -> Result<Offer> {
         let mut sdp = self.rtc.sdp_api();
-        let mids = lines.iter().map(|(kind, direction)| {
-            let mid = sdp.add_media(*kind, *direction, None, None, None);
-            mid.to_string()
-        });
-        let mids = mids.collect();
+        let mut mids = Vec::new();
+        for (index, (kind, direction)) in lines.iter().enumerate() {
+            let layers = (index == 1).then(|| simulcast(&plan.layers)).flatten();
+            let mid = sdp.add_media(*kind, *direction, None, None, layers);
+            mids.push(mid.to_string());
+        }
         let (offer, pending) = sdp.apply().context("an offer of nothing")?;
         Ok(Offer {
             sdp: offer.to_sdp_string(),
@@ -121,13 +124,19 @@ impl Link {
         let line = |mid: &str, codec| -> Result<Line> {
             Ok(Line {
                 mid: Mid::from(mid),
+                rid: None,
                 pt: pt(codec).with_context(|| format!("without {codec}"))?,
             })
         };
         let (voice, camera) = (line(voice, Codec::Opus)?, line(camera, Codec::Vp8)?);
         // People do not film in step.
         let now = plan.now() + u64::from(self.number) * 7_919_000 % 40_000_000;
-        self.camera = Some((camera, Camera::new(self.number, plan.rate, now)));
+        let camera = |layer: Layer| {
+            let rid = layer.rid.map(Rid::from);
+            let line = Line { rid, ..camera };
+            (line, Camera::new(self.number, layer, now))
+        };
+        self.cameras = plan.layers.iter().copied().map(camera).collect();
         self.voice = Some((voice, Voice::new(self.number, now)));
         Ok(())
     }
@@ -160,9 +169,9 @@ impl Link {
     }
 
     fn next_word(&self, plan: &Plan) -> Instant {
-        let camera = self.camera.as_ref().map(|(_, camera)| camera.next);
+        let cameras = self.cameras.iter().map(|(_, camera)| camera.next);
         let voice = self.voice.as_ref().map(|(_, voice)| voice.next);
-        let next = match camera.into_iter().chain(voice).min() {
+        let next = match cameras.chain(voice).min() {
             Some(next) if self.connected => next,
             _ => plan.over(),
         };
@@ -175,7 +184,7 @@ impl Link {
         if let Some((line, voice)) = &mut self.voice {
             out.extend(voice.talk(nanos).map(|packet| (*line, packet)));
         }
-        if let Some((line, camera)) = &mut self.camera {
+        for (line, camera) in &mut self.cameras {
             for packet in camera.film(nanos) {
                 self.sent.send(packet.sent);
                 out.push((*line, packet));
@@ -184,7 +193,7 @@ impl Link {
         let any = !out.is_empty();
         for (line, packet) in out {
             let mut direct = self.rtc.direct_api();
-            let stream = direct.stream_tx_by_mid(line.mid, None);
+            let stream = direct.stream_tx_by_mid(line.mid, line.rid);
             let stream = stream.context("no stream to send on")?;
             let rtp = RtpWrite::new(
                 line.pt,
@@ -235,8 +244,9 @@ impl Link {
                         self.tally.take(plan.now(), &stamp);
                     }
                 }
-                Output::Event(Event::KeyframeRequest(_)) => {
-                    if let Some((_, camera)) = &mut self.camera {
+                Output::Event(Event::KeyframeRequest(request)) => {
+                    let of = |(line, _): &&mut (Line, Camera)| line.rid == request.rid;
+                    for (_, camera) in self.cameras.iter_mut().filter(of) {
                         camera.keyframe = true;
                     }
                 }
@@ -244,6 +254,14 @@ impl Link {
             }
         }
     }
+}
+
+fn simulcast(layers: &[Layer]) -> Option<Simulcast> {
+    let mut simulcast = Simulcast::new();
+    for layer in layers {
+        simulcast.add_send_layer(SimulcastLayer::new(layer.rid?));
+    }
+    Some(simulcast)
 }
 
 fn bind(own: IpAddr) -> Result<UdpSocket> {

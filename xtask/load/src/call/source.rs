@@ -12,6 +12,7 @@ const SECOND: u64 = 1_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Packet {
     pub(crate) payload: Vec<u8>,
+    /// Of its stream.
     pub(crate) number: u32,
     /// RTP clock.
     pub(crate) time: u32,
@@ -22,8 +23,41 @@ pub(crate) struct Packet {
     pub(crate) picture: bool,
 }
 
+/// A camera's pictures in one size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Layer {
+    /// None: the only one.
+    pub(crate) rid: Option<&'static str>,
+    sides: (u16, u16),
+    /// Bits a second.
+    rate: u64,
+    /// Which of how many.
+    place: (u32, u32),
+}
+
+impl Layer {
+    /// The whole picture, and in front of it what browsers send besides.
+    pub(crate) fn all(rate: u64, simulcast: bool) -> Vec<Self> {
+        let layer = |rid, sides, rate, place| Self {
+            rid,
+            sides,
+            rate,
+            place,
+        };
+        if !simulcast {
+            return vec![layer(None, (1280, 720), rate, (0, 1))];
+        }
+        vec![
+            layer(Some("q"), (320, 180), rate / 10, (0, 3)),
+            layer(Some("h"), (640, 360), rate / 3, (1, 3)),
+            layer(Some("f"), (1280, 720), rate, (2, 3)),
+        ]
+    }
+}
+
 pub(crate) struct Camera {
     sender: u8,
+    pub(crate) layer: Layer,
     /// Bytes a frame.
     frame: u64,
     owed: u64,
@@ -35,11 +69,11 @@ pub(crate) struct Camera {
 }
 
 impl Camera {
-    /// `rate` in bits a second.
-    pub(crate) fn new(sender: u8, rate: u64, now: u64) -> Self {
+    pub(crate) fn new(sender: u8, layer: Layer, now: u64) -> Self {
         Self {
             sender,
-            frame: rate / 8 / FRAMES,
+            frame: layer.rate / 8 / FRAMES,
+            layer,
             owed: 0,
             next: now,
             pictures: 0,
@@ -55,13 +89,16 @@ impl Camera {
         }
         self.next = after(self.next, now, SECOND / FRAMES);
         self.owed += self.frame;
-        let count = (self.owed / PICTURE).max(1);
-        self.owed = self.owed.saturating_sub(count * PICTURE);
+        let length = self.owed.min(PICTURE);
+        let count = self.owed / length;
+        self.owed -= count * length;
         let keyframe = std::mem::take(&mut self.keyframe);
         let picture = (self.pictures & 0x7fff) as u16;
         let time = (self.pictures * 90_000 / FRAMES) as u32;
         self.pictures += 1;
+        let (place, layers) = self.layer.place;
         let packet = |index| {
+            let number = self.sent + index as u32;
             let stamp = Stamp {
                 kind: if keyframe && index == 0 {
                     Kind::Keyframe
@@ -69,12 +106,16 @@ impl Camera {
                     Kind::Picture
                 },
                 sender: self.sender,
-                number: self.sent + index as u32,
+                number: number * layers + place,
                 sent: now,
             };
             Packet {
-                payload: stamp.picture(picture, index == 0, PICTURE as usize),
-                number: stamp.number,
+                payload: stamp.picture(
+                    picture,
+                    (index == 0).then_some(self.layer.sides),
+                    length as usize,
+                ),
+                number,
                 time,
                 marker: index + 1 == count,
                 sent: now,
@@ -137,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_second_of_film_is_as_many_bits_as_asked_for() {
-        let mut camera = Camera::new(1, 1_000_000, 0);
+        let mut camera = Camera::new(1, Layer::all(1_000_000, false)[0], 0);
         let (mut bytes, mut frames, mut keyframes) = (0, 0, 0);
         for millisecond in 0..10_000 {
             let packets = camera.film(millisecond * 1_000_000);
@@ -151,6 +192,20 @@ mod tests {
         }
         assert_eq!((frames, keyframes), (250, 2));
         assert!((1_240_000..1_250_001).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn layers_are_told_apart() {
+        let numbers = Layer::all(1_000_000, true).into_iter().flat_map(|layer| {
+            let packets = Camera::new(1, layer, 0).film(0);
+            let stamps = packets.into_iter().map(|of| Stamp::read(&of.payload));
+            stamps.map(|stamp| stamp.unwrap().number)
+        });
+        let mut numbers: Vec<u32> = numbers.collect();
+        let count = numbers.len();
+        numbers.sort_unstable();
+        numbers.dedup();
+        assert_eq!((count, numbers.len()), (6, 6));
     }
 
     #[test]

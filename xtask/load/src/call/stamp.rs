@@ -6,7 +6,6 @@ const LENGTH: usize = 1 + 1 + 4 + 8 + MARK.len();
 const MARK: [u8; 2] = [0x53, 0x74];
 /// Descriptor with a picture id of 15 bits (RFC 7741 §4.2), then a keyframe's header (RFC 6386 §9.1).
 const HEAD: usize = 4 + 10;
-const SIDES: (u16, u16) = (1280, 720);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -20,7 +19,7 @@ pub(crate) enum Kind {
 pub(crate) struct Stamp {
     pub(crate) kind: Kind,
     pub(crate) sender: u8,
-    /// Counted by the sender, sound and pictures apart.
+    /// Counted by the sender, sound and pictures apart. No two layers have the same.
     pub(crate) number: u32,
     /// Nanoseconds since the load began.
     pub(crate) sent: u64,
@@ -32,17 +31,22 @@ impl Stamp {
         self.end(vec![0x78; length - LENGTH])
     }
 
-    /// A payload of VP8. `first`: of its frame.
-    pub(crate) fn picture(&self, picture: u16, first: bool, length: usize) -> Vec<u8> {
+    /// A payload of VP8. `sides`: in the first packet of a frame.
+    pub(crate) fn picture(
+        &self,
+        picture: u16,
+        sides: Option<(u16, u16)>,
+        length: usize,
+    ) -> Vec<u8> {
         let [high, low] = picture.to_be_bytes();
-        let begins = if first { 0x90 } else { 0x80 };
+        let begins = if sides.is_some() { 0x90 } else { 0x80 };
         let mut payload = Vec::with_capacity(length);
         payload.extend([begins, 0x80, 0x80 | high, low]);
-        if first {
+        if let Some((width, height)) = sides {
             payload.extend([u8::from(self.kind != Kind::Keyframe), 0, 0]);
             payload.extend([0x9d, 0x01, 0x2a]);
-            payload.extend(SIDES.0.to_le_bytes());
-            payload.extend(SIDES.1.to_le_bytes());
+            payload.extend(width.to_le_bytes());
+            payload.extend(height.to_le_bytes());
         }
         payload.resize(length.max(HEAD + LENGTH) - LENGTH, 0x55);
         self.end(payload)
@@ -80,6 +84,8 @@ mod tests {
 
     use super::*;
 
+    const SIDES: Option<(u16, u16)> = Some((1280, 720));
+
     fn stamp(kind: Kind) -> Stamp {
         Stamp {
             kind,
@@ -92,7 +98,7 @@ mod tests {
     #[test]
     fn a_stamp_is_read_as_it_was_written() {
         for kind in [Kind::Picture, Kind::Keyframe] {
-            let written = stamp(kind).picture(9, true, 1_150);
+            let written = stamp(kind).picture(9, SIDES, 1_150);
             assert_eq!(written.len(), 1_150);
             assert_eq!(Stamp::read(&written), Some(stamp(kind)));
         }
@@ -106,15 +112,15 @@ mod tests {
 
     #[test]
     fn a_picture_begins_as_vp8_does() {
-        let first = stamp(Kind::Keyframe).picture(0x1234, true, 1_150);
+        let first = stamp(Kind::Keyframe).picture(0x1234, SIDES, 1_150);
         let descriptor = Vp8Descriptor::parse(&first).unwrap();
         assert_eq!(descriptor.picture_id(), Some(0x1234));
         assert_eq!(first[0] & 0x17, 0x10, "the start of the first partition");
         assert_eq!(first[4] & 1, 0, "a keyframe");
         assert_eq!(first[7..14], [0x9d, 0x01, 0x2a, 0x00, 0x05, 0xd0, 0x02]);
-        let between = stamp(Kind::Picture).picture(7, true, 1_150);
+        let between = stamp(Kind::Picture).picture(7, SIDES, 1_150);
         assert_eq!(between[4] & 1, 1, "no keyframe");
-        let next = stamp(Kind::Picture).picture(7, false, 1_150);
+        let next = stamp(Kind::Picture).picture(7, None, 1_150);
         assert_eq!(Vp8Descriptor::parse(&next).unwrap().picture_id(), Some(7));
         assert_eq!(next[0] & 0x10, 0, "in the middle of a frame");
     }

@@ -28,7 +28,7 @@ pub(crate) async fn attend(
         Ok(serde_json::from_slice(&client.ok(&request).await?.body)?)
     };
     let mut link = Link::open(plan, number)?;
-    let offer = link.offer(&lines(plan))?;
+    let offer = link.offer(plan, &lines(plan))?;
     let (own, others) = offer.mids.split_at(4);
     let (voices, pictures) = others.split_at(plan.voices());
     let join = json!({

@@ -135,7 +135,8 @@ pub(crate) struct Sum {
 }
 
 /// `delivery`: of all pictures that were asked for. `shown`: of those, how many came at all, second by second; a server
-/// may hold some back that would not fit the line. `lost`: of what was shown.
+/// may hold some back that would not fit the line. `lost`: of what was shown. With layers all three say nothing: one of
+/// them is shown.
 pub(crate) fn sum(sent: &[Sent], tallies: Vec<Tally>) -> Sum {
     let (mut asked, mut got, mut shown, mut wanted, mut came) = (0, 0, 0, 0, 0);
     let (mut packets, mut duplicates) = (0, 0);
