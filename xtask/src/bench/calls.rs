@@ -31,25 +31,48 @@ pub(crate) fn calls(tree: &Tree) -> Result<Vec<Row>> {
         let theirs = answer(&mut load(tree, "call", &janus.address, &words))?;
         rows.extend(compared(people, &ours, &theirs));
     }
+    rows.push(first(tree)?);
     Ok(rows)
 }
 
-fn words(peer: &str, people: usize, process: u32) -> [String; 6] {
-    [
+fn words(peer: &str, people: usize, process: u32) -> Vec<String> {
+    vec![
         format!("peer={peer}"),
         format!("people={people}"),
         format!("process={process}"),
         format!("rate={RATE}"),
+        "layers=1".to_owned(),
         format!("seconds={SECONDS}"),
         format!("warm={WARM}"),
     ]
+}
+
+/// With layers, as browsers send: there is a small one that fits a line of which nothing is known yet.
+fn first(tree: &Tree) -> Result<Row> {
+    let stoa = Stand::new(tree, 30, 10, &[])?;
+    let words = [
+        "peer=stoa".to_owned(),
+        "people=8".to_owned(),
+        format!("process={}", stoa.server.id()),
+        format!("rate={RATE}"),
+        "layers=3".to_owned(),
+        "seconds=1".to_owned(),
+        "warm=2".to_owned(),
+    ];
+    let value = stoa.load(tree, "call", &words)?;
+    let part = |name: &str| number(&value["first"][name]);
+    let p95 = part("p95_ms");
+    Ok(Row::new(
+        "call of 8 in layers: first picture of each p50 / p95",
+        format!("{:.0} / {p95:.0} ms", part("p50_ms")),
+    )
+    .budget("p95 ≤ 500 ms", p95 <= 500.0))
 }
 
 fn compared(people: usize, ours: &Value, theirs: &Value) -> [Row; 3] {
     let what = |what: &str| format!("call of {people}, cameras of 1 Mb/s: {what}");
     let cost = number(&ours["micros_per_packet"]);
     let ratio = cost / number(&theirs["micros_per_packet"]);
-    let first = number(&ours["first"]["p95_ms"]);
     [
         Row::new(
             what("CPU per forwarded packet"),
@@ -62,12 +85,8 @@ fn compared(people: usize, ours: &Value, theirs: &Value) -> [Row; 3] {
             came(ours),
         )
         .peer(format!("Janus {}", came(theirs))),
-        Row::new(
-            what("first picture p50 / p95; memory of the call"),
-            begun(ours),
-        )
-        .budget("p95 ≤ 500 ms", first <= 500.0)
-        .peer(format!("Janus {}", begun(theirs))),
+        Row::new(what("first picture of each p50 / p95; memory"), begun(ours))
+            .peer(format!("Janus {}", begun(theirs))),
     ]
 }
 
