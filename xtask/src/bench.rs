@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the budgets, measured; peers beside them in the same run, because machines differ and are
 //! shared. Everything stays on loopback and is bounded in count and time.
 
+mod calls;
 mod chat;
 mod feel;
 mod images;
@@ -24,7 +25,7 @@ use report::Row;
 
 type Measure = fn(&Tree) -> Result<Vec<Row>>;
 
-const ROWS: [(&str, Measure); 18] = [
+const ROWS: [(&str, Measure); 19] = [
     ("hub", chat::hub),
     ("mqtt", chat::mqtt),
     ("arrival", chat::arrival),
@@ -37,6 +38,7 @@ const ROWS: [(&str, Measure); 18] = [
     ("images", feel::images),
     ("thumbnails", images::thumbnails),
     ("served", images::served),
+    ("calls", calls::calls),
     ("torture", feel::torture),
     ("memory", size::memory),
     ("start", size::start),
@@ -50,7 +52,7 @@ pub(crate) fn bench(tree: &Tree, wanted: &[String]) -> Result<()> {
     if let Some(wrong) = wanted.iter().find(|row| !names.contains(&row.as_str())) {
         bail!("there is no row `{wrong}`; there are: {}", names.join(" "));
     }
-    setup::for_tests(tree)?;
+    setup::for_bench(tree)?;
     dist::build(tree)?;
     cargo(tree)
         .args(["build", "--profile", "dist"])

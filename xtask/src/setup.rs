@@ -39,17 +39,10 @@ pub(crate) fn for_build(tree: &Tree) -> Result<()> {
         .run()
 }
 
-/// For `test` and `bench` as well: databases, brokers, browsers and their drivers.
+/// For `test` as well: databases, brokers, browsers and their drivers.
 pub(crate) fn for_tests(tree: &Tree) -> Result<()> {
     for_build(tree)?;
-    debian()?;
-    node_packages(&tree.end2end())?;
-    python(tree)?;
-    Ok(())
-}
-
-fn debian() -> Result<()> {
-    let missing: Vec<&str> = [
+    debian(&[
         ("chromium", which("chromium").is_some()),
         ("firefox-esr", which("firefox-esr").is_some()),
         ("postgresql", postgres::programs().is_some()),
@@ -61,10 +54,24 @@ fn debian() -> Result<()> {
         ("npm", which("npm").is_some()),
         ("python3", which("python3").is_some()),
         ("python3-venv", has_venv()),
-    ]
-    .into_iter()
-    .filter_map(|(package, present)| (!present).then_some(package))
-    .collect();
+    ])?;
+    node_packages(&tree.end2end())?;
+    python(tree)?;
+    Ok(())
+}
+
+/// For `bench` as well: who is only measured beside us.
+pub(crate) fn for_bench(tree: &Tree) -> Result<()> {
+    for_tests(tree)?;
+    debian(&[("janus", which("janus").is_some())])
+}
+
+/// Packages, each with whether it is here already.
+fn debian(wanted: &[(&str, bool)]) -> Result<()> {
+    let missing: Vec<&str> = wanted
+        .iter()
+        .filter_map(|(package, present)| (!present).then_some(*package))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }

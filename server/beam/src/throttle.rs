@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-/// Between two questions for the same layer. A keyframe takes its time to be made and to arrive.
-const BETWEEN: Duration = Duration::from_millis(700);
+/// Until the same question is asked again. A keyframe takes its time to be made and to arrive.
+const AGAIN: Duration = Duration::from_millis(700);
+/// Until somebody who came after a keyframe asks for the next one. Browsers make none sooner.
+const NEXT: Duration = Duration::from_millis(300);
 
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Throttle {
     asked: Option<Instant>,
+    answered: bool,
     wanted: bool,
 }
 
@@ -20,16 +23,19 @@ impl Throttle {
     /// It has come.
     pub(crate) fn got(&mut self) {
         self.wanted = false;
+        self.answered = true;
     }
 
     /// Whether to ask now; asked again until it has come.
     pub(crate) fn due(&mut self, now: Instant) -> bool {
+        let wait = if self.answered { NEXT } else { AGAIN };
         let due = self.wanted
             && self
                 .asked
-                .is_none_or(|asked| now.saturating_duration_since(asked) >= BETWEEN);
+                .is_none_or(|asked| now.saturating_duration_since(asked) >= wait);
         if due {
             self.asked = Some(now);
+            self.answered = false;
         }
         due
     }
@@ -54,5 +60,20 @@ mod tests {
         assert!(!throttle.due(start + Duration::from_secs(10)));
         throttle.want();
         assert!(throttle.due(start + Duration::from_secs(10)));
+    }
+
+    #[test]
+    fn whoever_comes_right_after_a_keyframe_does_not_wait_for_long() {
+        let start = Instant::now();
+        let after = |millis| start + Duration::from_millis(millis);
+        let mut throttle = Throttle::default();
+        throttle.want();
+        assert!(throttle.due(start));
+        throttle.got();
+        throttle.want();
+        assert!(!throttle.due(after(299)));
+        assert!(throttle.due(after(300)));
+        assert!(!throttle.due(after(999)), "on its way");
+        assert!(throttle.due(after(1_000)));
     }
 }

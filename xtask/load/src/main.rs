@@ -1,8 +1,9 @@
-//! Load for a Stoa, or for a broker beside it, from one thread on loopback: `load WHAT key=value…` prints one line of
-//! JSON. Started by `cargo xtask bench`; every run is bounded in count and time.
+//! Load for a Stoa, or for a peer beside it, on loopback: `load WHAT key=value…` prints one line of JSON.
+//! Started by `cargo xtask bench`; every run is bounded in count and time.
 
 mod arguments;
 mod arrival;
+mod call;
 mod crowd;
 mod fanout;
 mod files;
@@ -29,6 +30,7 @@ fn main() -> Result<()> {
         match what.as_str() {
             "fanout" => fanout::run(&arguments).await,
             "arrival" => arrival::run(&arguments).await,
+            "call" => call::run(&arguments).await,
             "crowd" => crowd::run(&arguments).await,
             "page" | "history" | "search" | "post" => requests::run(&what, &arguments).await,
             "file" => files::run(&arguments).await,

@@ -56,7 +56,7 @@ impl Seed {
     }
 }
 
-/// p50, p99 and the greatest of these seconds, in milliseconds.
+/// p50, p95, p99 and the greatest of these seconds, in milliseconds.
 pub(crate) fn percentiles(mut seconds: Vec<f64>) -> Value {
     seconds.sort_unstable_by(f64::total_cmp);
     let at = |part: f64| {
@@ -64,7 +64,13 @@ pub(crate) fn percentiles(mut seconds: Vec<f64>) -> Value {
         let value = seconds.get(index).or(seconds.last()).copied();
         (value.unwrap_or(f64::NAN) * 1e6).round() / 1e3
     };
-    json!({ "count": seconds.len(), "p50_ms": at(0.5), "p99_ms": at(0.99), "max_ms": at(1.0) })
+    json!({
+        "count": seconds.len(),
+        "p50_ms": at(0.5),
+        "p95_ms": at(0.95),
+        "p99_ms": at(0.99),
+        "max_ms": at(1.0),
+    })
 }
 
 /// xorshift64*: enough to spread requests. Another one each time, because ids of messages come from it.
@@ -97,6 +103,7 @@ mod tests {
         let seconds = (1..=100).map(|number| f64::from(number) / 1000.0).collect();
         let summed = percentiles(seconds);
         assert_eq!(summed["p50_ms"], 51.0);
+        assert_eq!(summed["p95_ms"], 96.0);
         assert_eq!(summed["p99_ms"], 100.0);
         assert_eq!(summed["count"], 100);
     }

@@ -1,4 +1,5 @@
-//! Who stands beside Stoa: Mosquitto, over TCP and WebSocket, the hub alone, and nginx with the same files.
+//! Who stands beside Stoa: Mosquitto, over TCP and WebSocket, the hub alone, nginx with the same files, and Janus with
+//! a room of its videoroom.
 
 use std::{
     fs,
@@ -134,6 +135,64 @@ impl Drop for Nginx {
             .arg(self.child.id().to_string())
             .status();
         let _ = self.child.wait();
+    }
+}
+
+/// Janus as Debian has it: one room, its HTTP interface on loopback, and nothing else that listens.
+pub(crate) struct Janus {
+    pub(crate) address: String,
+    child: Child,
+    _folder: Folder,
+}
+
+impl Janus {
+    pub(crate) fn start() -> Result<Self> {
+        let folder = Folder::new()?;
+        let port = free_port()?;
+        let files = [
+            // Without a certificate named here it makes one.
+            ("janus.jcfg", "general: { debug_level = 2 }\n".to_owned()),
+            (
+                "janus.transport.http.jcfg",
+                format!(
+                    "general: {{ json = \"compact\" base_path = \"/janus\" http = true port = {port} ip = \"127.0.0.1\" https = false }}\n\
+                     admin: {{ admin_http = false admin_https = false }}\n"
+                ),
+            ),
+            (
+                "janus.plugin.videoroom.jcfg",
+                "room-1: { description = \"bench\" publishers = 30 bitrate = 10000000 fir_freq = 0 audiocodec = \"opus\" \
+                 videocodec = \"vp8\" audiolevel_event = false notify_joining = false record = false }\n"
+                    .to_owned(),
+            ),
+        ];
+        for (name, text) in files {
+            fs::write(folder.0.join(name), text)?;
+        }
+        let child = Command::new(which("janus").context("Janus is not installed")?)
+            .arg("--configs-folder")
+            .arg(&folder.0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let janus = Self {
+            address: format!("127.0.0.1:{port}"),
+            child,
+            _folder: folder,
+        };
+        wait(&janus.address)?;
+        Ok(janus)
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Janus {
+    fn drop(&mut self) {
+        end(&mut self.child);
     }
 }
 
