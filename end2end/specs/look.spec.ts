@@ -14,7 +14,7 @@ async function views(dana: Person): Promise<string[]> {
   const invitation = await dana.invite(garden, 'mila@example.org', 'We share the photos here.');
   await dana.post(garden, 'Morning all. The paving arrives at ten, can somebody open the side gate?');
   await dana.post(garden, `averyveryverylongwordwithoutanyspace${'x'.repeat(120)}`);
-  return ['/', `/p/${garden.id}`, invitation, '/admin', '/admin/people', '/admin/invitations', '/admin/mail'];
+  return ['/', `/p/${garden.id}`, invitation, '/admin', '/admin/people', '/admin/invitations', '/admin/mail', '/admin/calls'];
 }
 
 const looks: [string, BrowserContextOptions][] = [

@@ -197,9 +197,9 @@ fn Here(first: CallWays) -> impl IntoView {
     let (words, tight) = room(&first);
     let left_out = first.leaves_people_out();
     let from = if first.set {
-        "These are as set by STOA_CALL_PUBLIC_IP."
+        "They are as set by STOA_CALL_PUBLIC_IP."
     } else {
-        "These were found by itself: they are this machine’s own."
+        "Stoa found them by itself: they are this machine’s own."
     };
     let ways = Ways::new(first);
     let rows = ALL
