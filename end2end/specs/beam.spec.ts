@@ -81,6 +81,31 @@ test('beam 2: the preview shows the camera, offers devices and a level, and one 
   await expect(his.tile('Dana Vos').locator('video')).toBeHidden();
 });
 
+test('beam 2: devices that take their time are waited for, and come later where they take longer', async ({ dana, somebody }) => {
+  const [, [jon, mila]] = await members(dana, somebody, 'Jon Okafor', 'Mila Lind');
+  for (const [person, millis] of [[dana, 1_000], [mila!, 6_000]] as const) {
+    await person.page.evaluate((millis) => {
+      const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+      navigator.mediaDevices.getUserMedia = async (wanted) => {
+        await new Promise((resolve) => setTimeout(resolve, millis));
+        return open(wanted);
+      };
+    }, millis);
+  }
+  const [hers, his, milas] = [dana, jon!, mila!].map((person) => new Beam(person.page)) as [Beam, Beam, Beam];
+  await his.start();
+  await hers.start();
+  await expect(hers.control('Mute')).toHaveAttribute('aria-pressed', 'false');
+  await his.expectMoving('Dana Vos');
+
+  await milas.start();
+  await expect(milas.control('Mute')).toHaveAttribute('aria-pressed', 'true');
+  await his.expectMoving('Mila Lind', 20_000);
+  await milas.control('Mute').click();
+  await expect(milas.control('Mute')).toHaveAttribute('aria-pressed', 'false');
+  await expect(his.tile('Mila Lind, muted')).toBeHidden();
+});
+
 test('beam 3: tiles fit without scrolling, and axe finds nothing', async ({ dana, somebody }) => {
   const [, [jon]] = await members(dana, somebody, 'Jon Okafor');
   const hers = new Beam(dana.page);

@@ -17,6 +17,8 @@ use crate::Problem;
 
 const TRIES: u32 = 4;
 const AGAIN: u32 = 1_000;
+/// How often a joining is looked at.
+const LATE: u32 = 100;
 
 impl Beam {
     /// Tells the others, through the server. They see what is, so a lost word is said again.
@@ -197,6 +199,33 @@ impl Beam {
                 peer.send(Mine::Screen, picture.as_ref()).await;
                 peer.send(Mine::ScreenSound, sound.as_ref()).await;
             }
+        }
+    }
+
+    /// The devices of a preview, which may be over: one has joined without them, or does not want to any more.
+    pub(super) async fn opened_late(self) {
+        while self.joining.get_untracked() {
+            TimeoutFuture::new(LATE).await;
+        }
+        if self.preview.get_untracked().is_some() {
+            return;
+        }
+        if self.session().is_none() {
+            self.own.close();
+            return;
+        }
+        if let Some(voice) = self.own.voice.get_untracked() {
+            voice.set_enabled(!self.muted.get_untracked());
+        }
+        self.send(Mine::Voice).await;
+        let camera = self.own.camera.with_untracked(Option::is_some);
+        let told = self.me.get_untracked().and_then(|me| self.caller(me));
+        if camera && told.is_some_and(|me| !me.camera) {
+            self.send(Mine::Camera).await;
+            self.tell(Change {
+                camera: Some(true),
+                ..Change::default()
+            });
         }
     }
 

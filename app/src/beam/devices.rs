@@ -94,27 +94,53 @@ pub(super) async fn open(device: Device, id: &str) -> Result<MediaStreamTrack, O
     }
 }
 
+/// Camera and microphone with one question to the person. None: each is to be asked for alone, which tells what is wrong.
+pub(super) async fn open_both(
+    camera: &str,
+    microphone: &str,
+) -> Option<(MediaStreamTrack, MediaStreamTrack)> {
+    let constraints = MediaStreamConstraints::new();
+    constraints.set_video(&wanted(Device::Camera, camera));
+    constraints.set_audio(&wanted(Device::Microphone, microphone));
+    let stream = stream(&constraints).await.ok()?;
+    let camera = stream.get_video_tracks().get(0).dyn_into().ok()?;
+    let voice = stream.get_audio_tracks().get(0).dyn_into().ok()?;
+    Some((camera, voice))
+}
+
 async fn opened(device: Device, id: &str) -> Result<MediaStreamTrack, String> {
+    let constraints = MediaStreamConstraints::new();
+    if device == Device::Microphone {
+        constraints.set_audio(&wanted(device, id));
+    } else {
+        constraints.set_video(&wanted(device, id));
+    }
+    let stream = stream(&constraints).await?;
+    first(&stream).ok_or_else(|| "NotFoundError".to_owned())
+}
+
+fn wanted(device: Device, id: &str) -> Object {
     let asked = Object::new();
     if !id.is_empty() {
         set(&asked, "deviceId", &just("exact", &id.into()));
     }
-    let constraints = MediaStreamConstraints::new();
     if device == Device::Microphone {
         for on in ["echoCancellation", "noiseSuppression", "autoGainControl"] {
             set(&asked, on, &JsValue::TRUE);
         }
-        constraints.set_audio(&asked);
     } else {
         for (name, ideal) in [("width", 1280), ("height", 720), ("frameRate", 30)] {
             set(&asked, name, &just("ideal", &ideal.into()));
         }
-        constraints.set_video(&asked);
     }
+    asked
+}
+
+async fn stream(constraints: &MediaStreamConstraints) -> Result<MediaStream, String> {
     let media = media().ok_or("Missing")?;
-    let stream = media.get_user_media_with_constraints(&constraints);
+    let stream = media.get_user_media_with_constraints(constraints);
     let stream = JsFuture::from(stream.map_err(name)?).await.map_err(name)?;
-    first(&stream.unchecked_into()).ok_or_else(|| "NotFoundError".to_owned())
+    Ok(stream.unchecked_into())
 }
 
 /// A screen, a window or a tab, with its sound where the browser can and the person wants.

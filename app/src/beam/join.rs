@@ -25,6 +25,7 @@ impl Beam {
         self.joining.set(true);
         self.trouble.set(None);
         spawn_local(async move {
+            self.own.opened().await;
             self.end(true);
             match self.enter(page).await {
                 Ok(()) => {

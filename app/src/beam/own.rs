@@ -1,5 +1,6 @@
 //! My own camera and microphone, in the preview and in the call alike.
 
+use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
 use wasm_bindgen::{JsCast, closure::Closure};
@@ -9,6 +10,10 @@ use super::{
     devices::{self, Chosen, Listed},
     permission::Device,
 };
+
+/// How often one looks whether the devices are there (milliseconds), and how many times.
+const LOOK: u32 = 50;
+const PATIENCE: u32 = 60;
 
 type Track = RwSignal<Option<MediaStreamTrack>, LocalStorage>;
 
@@ -21,6 +26,8 @@ pub(super) struct Own {
     /// Why there is no camera, and why no microphone.
     pub(super) no_camera: RwSignal<Option<String>>,
     pub(super) no_voice: RwSignal<Option<String>>,
+    /// The person may be asked, and the devices take their time.
+    pub(super) opening: RwSignal<bool>,
 }
 
 impl Own {
@@ -32,6 +39,7 @@ impl Own {
             chosen: RwSignal::new(Chosen::remembered()),
             no_camera: RwSignal::new(None),
             no_voice: RwSignal::new(None),
+            opening: RwSignal::new(false),
         }
     }
 
@@ -57,6 +65,41 @@ impl Own {
     pub(super) fn choose(self, change: impl FnOnce(&mut Chosen)) {
         self.chosen.update(change);
         self.chosen.with_untracked(Chosen::remember);
+    }
+
+    /// What is wanted and not there yet, for the preview.
+    pub(super) async fn open(self) {
+        let chosen = self.chosen.get_untracked();
+        let voice = self.voice.with_untracked(Option::is_none);
+        let camera = self.camera.with_untracked(Option::is_none) && !chosen.without_camera;
+        self.opening.set(true);
+        let both = if voice && camera {
+            devices::open_both(&chosen.camera, &chosen.microphone).await
+        } else {
+            None
+        };
+        if let Some((camera, voice)) = both {
+            self.keep(self.camera, self.no_camera, Ok(camera)).await;
+            self.keep(self.voice, self.no_voice, Ok(voice)).await;
+        } else {
+            if camera {
+                self.open_camera().await;
+            }
+            if voice {
+                self.open_voice().await;
+            }
+        }
+        self.opening.set(false);
+    }
+
+    /// Until they are there, or the person lets one wait.
+    pub(super) async fn opened(self) {
+        for _ in 0..PATIENCE {
+            if !self.opening.get_untracked() {
+                return;
+            }
+            TimeoutFuture::new(LOOK).await;
+        }
     }
 
     /// The microphone, a new one where another was chosen. Whether there is one.

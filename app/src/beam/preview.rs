@@ -51,7 +51,7 @@ pub(super) fn Preview(beam: Beam) -> impl IntoView {
 #[component]
 fn Ready(beam: Beam, page: Option<PageId>) -> impl IntoView {
     let own = beam.own;
-    spawn_local(begin(own));
+    spawn_local(begin(beam));
     let join = move || {
         if let Some(page) = page {
             beam.join(page);
@@ -108,15 +108,9 @@ fn Ready(beam: Beam, page: Option<PageId>) -> impl IntoView {
 }
 
 /// The camera as last time; the microphone in any case, so that its level can be seen.
-async fn begin(own: Own) {
-    if own.camera.with_untracked(Option::is_none)
-        && !own.chosen.with_untracked(|chosen| chosen.without_camera)
-    {
-        own.open_camera().await;
-    }
-    if own.voice.try_with_untracked(Option::is_none) == Some(true) {
-        own.open_voice().await;
-    }
+async fn begin(beam: Beam) {
+    beam.own.open().await;
+    beam.opened_late().await;
 }
 
 /// Myself, as in a mirror.
