@@ -1,3 +1,3 @@
 import config from './playwright.config.ts';
 
-export default { ...config, testDir: 'bench', workers: 1, fullyParallel: false, reporter: [['line']] };
+export default { ...config, projects: undefined, testDir: 'bench', workers: 1, fullyParallel: false, reporter: [['line']] };

@@ -24,6 +24,11 @@ export default defineConfig({
   retries: process.env.CI ? 1 : 0,
   timeout: 60_000,
   expect: { timeout: 10_000 },
+  projects: [
+    // A call fills the machine: one at a time.
+    { name: 'calls', testMatch: /beam/, workers: 1 },
+    { name: 'rest', testIgnore: /beam/ },
+  ],
   reporter: [['list'], ['json', { outputFile: 'test-results/results.json' }]],
   use: {
     browserName: 'chromium',
@@ -42,7 +47,8 @@ export default defineConfig({
         '--disable-sync',
         '--no-first-run',
         '--use-fake-ui-for-media-stream',
-        '--use-fake-device-for-media-stream',
+        // Two cores are enough for five cameras with three layers each, if they are slow ones.
+        '--use-fake-device-for-media-stream=fps=10',
         '--disable-features=WebRtcHideLocalIpsWithMdns',
       ],
     },

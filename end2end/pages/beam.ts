@@ -55,7 +55,7 @@ export class Beam {
   async expectMoving(name: string | RegExp, timeout = 10_000): Promise<void> {
     await expect(this.tile(name).locator('video')).toBeVisible({ timeout });
     const before = await this.frames(name);
-    await expect.poll(() => this.frames(name), { timeout }).toBeGreaterThan(before + 3);
+    await expect.poll(() => this.frames(name), { timeout, intervals: [100] }).toBeGreaterThan(before + 3);
   }
 
   /** The longest time (milliseconds) in which this tile showed no new picture, of the next `seconds`. */

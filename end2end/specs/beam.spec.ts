@@ -83,7 +83,7 @@ test('beam 2: the preview shows the camera, offers devices and a level, and one 
 
 test('beam 2: devices that take their time are waited for, and come later where they take longer', async ({ dana, somebody }) => {
   const [, [jon, mila]] = await members(dana, somebody, 'Jon Okafor', 'Mila Lind');
-  for (const [person, millis] of [[dana, 1_000], [mila!, 6_000]] as const) {
+  for (const [person, millis] of [[dana, 1_000], [mila!, 8_000]] as const) {
     await person.page.evaluate((millis) => {
       const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
       navigator.mediaDevices.getUserMedia = async (wanted) => {

@@ -10,10 +10,11 @@ use super::{
     devices::{self, Chosen, Listed},
     permission::Device,
 };
+use crate::live::within;
 
-/// How often one looks whether the devices are there (milliseconds), and how many times.
+/// How often one looks whether the devices are there, and for how long (milliseconds).
 const LOOK: u32 = 50;
-const PATIENCE: u32 = 60;
+const PATIENCE: u32 = 3_000;
 
 type Track = RwSignal<Option<MediaStreamTrack>, LocalStorage>;
 
@@ -94,12 +95,12 @@ impl Own {
 
     /// Until they are there, or the person lets one wait.
     pub(super) async fn opened(self) {
-        for _ in 0..PATIENCE {
-            if !self.opening.get_untracked() {
-                return;
+        let there = async {
+            while self.opening.get_untracked() {
+                TimeoutFuture::new(LOOK).await;
             }
-            TimeoutFuture::new(LOOK).await;
-        }
+        };
+        let _ = within(PATIENCE, there).await;
     }
 
     /// The microphone, a new one where another was chosen. Whether there is one.

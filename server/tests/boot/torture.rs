@@ -29,7 +29,9 @@ use crate::running::{Running, stoa};
 /// All clients together; `STOA_TORTURE` asks for more.
 const MESSAGES: usize = 240;
 const CLIENTS: usize = 3;
+/// In all, or for each message if those are many.
 const PATIENCE: Duration = Duration::from_mins(10);
+const PATIENCE_EACH: Duration = Duration::from_millis(200);
 
 #[test]
 fn nothing_is_lost_or_doubled_on_sqlite() {
@@ -71,10 +73,11 @@ fn torture(settings: &[(&str, &str)]) {
         .collect();
 
     let start = Instant::now();
+    let patience = PATIENCE.max(PATIENCE_EACH * u32::try_from(messages).unwrap());
     let mut dice = Dice::new(99);
     let mut kills = 0;
     while talkers.iter().any(|talker| !talker.is_finished()) {
-        assert!(start.elapsed() < PATIENCE, "it does not come to an end");
+        assert!(start.elapsed() < patience, "it does not come to an end");
         thread::sleep(Duration::from_millis(150 + dice.below(350)));
         let busy = proxy.posted() < messages;
         match dice.below(6) {

@@ -97,8 +97,7 @@ pub(crate) fn torture(tree: &Tree) -> Result<Vec<Row>> {
         .args([
             "test",
             "--quiet",
-            "--package",
-            "server",
+            "--workspace",
             "--test",
             "boot",
             "torture",
