@@ -26,8 +26,8 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   projects: [
     // A call fills the machine: one at a time.
-    { name: 'calls', testMatch: /beam/, workers: 1 },
-    { name: 'rest', testIgnore: /beam/ },
+    { name: 'calls', testMatch: /beam[^/]*\.spec\.ts$/, workers: 1 },
+    { name: 'rest', testIgnore: /beam[^/]*\.spec\.ts$/ },
   ],
   reporter: [['list'], ['json', { outputFile: 'test-results/results.json' }]],
   use: {
