@@ -25,7 +25,7 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   projects: [
-    // A call fills the machine: one at a time.
+    // A call fills the machine: one at a time, and by `cargo xtask test` after the rest.
     { name: 'calls', testMatch: /beam[^/]*\.spec\.ts$/, workers: 1 },
     { name: 'rest', testIgnore: /beam[^/]*\.spec\.ts$/ },
   ],

@@ -21,16 +21,11 @@ async function call(dana: Person, somebody: Somebody) {
 
 for (const [percent, longest] of [[5, 1_000], [10, 2_000]] as const) {
   test(`beam 6: with ${percent} % of packets lost both ways the pictures go on`, async ({ dana, somebody }) => {
-    test.setTimeout(120_000);
     const { line, hers, his } = await call(dana, somebody);
     line.loss = percent / 100;
-    // What a machine with other things to do adds now and then is not the line's: a freeze of the line's comes every time.
-    await expect(async () => {
-      const pauses = await Promise.all([hers.longestPause('Jon Okafor', 8), his.longestPause('Dana Vos', 8)]);
-      const most = Math.max(...pauses);
-      test.info().annotations.push({ type: 'longest pause', description: `${Math.round(most)} ms` });
-      expect(most).toBeLessThan(longest);
-    }).toPass({ timeout: 60_000 });
+    const pauses = await Promise.all([hers.longestPause('Jon Okafor', 12), his.longestPause('Dana Vos', 12)]);
+    test.info().annotations.push({ type: 'longest pauses', description: `${pauses.map(Math.round).join(' and ')} ms` });
+    for (const pause of pauses) expect(pause).toBeLessThan(longest);
     expect(line.lost / (line.lost + line.passed)).toBeGreaterThan(percent / 200);
   });
 }
@@ -46,8 +41,7 @@ test('beam 6: on another network the same session goes on', async ({ dana, someb
   await Promise.all([hers.expectMoving('Jon Okafor'), his.expectMoving('Dana Vos')]);
   const took = Date.now() - start;
   test.info().annotations.push({ type: 'media again', description: `${took} ms after the network had changed` });
-  // The budget is three seconds; machines that run tests have other things to do as well.
-  expect(took).toBeLessThan(5_000);
+  expect(took).toBeLessThan(3_000);
   expect(rejoined).toEqual([]);
   await expect(hers.people).toHaveCount(2);
 });

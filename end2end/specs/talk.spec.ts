@@ -234,8 +234,7 @@ test('chat 14: unread is counted in the list and in the title, and cleared on ev
   await mila.page.bringToFront();
   await mila.page.getByRole('link', { name: /Garden renovation/ }).click();
   await expect(mila.page).toHaveTitle('Garden renovation · Stoa');
-  // Two seconds are what is promised; beside a call of another spec on two cores it may be more.
-  await expect(second).toHaveTitle('Choir board · Stoa', { timeout: 5_000 });
+  await expect(second).toHaveTitle('Choir board · Stoa', { timeout: 2_500 });
   await mila.call('post_message', { page: choir.id, id: messageId(), body: 'Mine' });
   await expect(second).toHaveTitle('Choir board · Stoa');
 });

@@ -157,18 +157,8 @@ impl Peer {
         Ok(())
     }
 
-    /// Known once there is an offer.
     pub(super) fn mids(&self) -> Mids {
-        let mid = |line: &RtcRtpTransceiver| line.mid().unwrap_or_default();
-        let [voice, camera, screen, screen_sound] = self.mine.each_ref().map(mid);
-        Mids {
-            voice,
-            camera,
-            screen,
-            screen_sound,
-            voices: self.voices.iter().map(mid).collect(),
-            pictures: self.pictures.iter().map(mid).collect(),
-        }
+        mids(&self.mine, &self.voices, &self.pictures)
     }
 
     /// `None` sends nothing. Never negotiates.
@@ -321,4 +311,22 @@ pub(super) fn get(from: &JsValue, name: &str) -> JsValue {
 
 pub(super) fn set(on: &JsValue, name: &str, value: &JsValue) {
     let _ = Reflect::set(on, &name.into(), value);
+}
+
+/// Known once there is an offer.
+pub(super) fn mids(
+    mine: &[RtcRtpTransceiver; 4],
+    voices: &[RtcRtpTransceiver],
+    pictures: &[RtcRtpTransceiver],
+) -> Mids {
+    let mid = |line: &RtcRtpTransceiver| line.mid().unwrap_or_default();
+    let [voice, camera, screen, screen_sound] = mine.each_ref().map(mid);
+    Mids {
+        voice,
+        camera,
+        screen,
+        screen_sound,
+        voices: voices.iter().map(mid).collect(),
+        pictures: pictures.iter().map(mid).collect(),
+    }
 }

@@ -14,7 +14,7 @@ use web_sys::{
 use super::{
     api::{self, IceServer, Mids, post},
     join::unable,
-    rtc::{configuration, get, set},
+    rtc::{configuration, get, mids, set},
 };
 use crate::{
     Problem,
@@ -190,16 +190,7 @@ impl End {
     }
 
     fn mids(&self) -> Mids {
-        let mid = |line: &RtcRtpTransceiver| line.mid().unwrap_or_default();
-        let [voice, camera, screen, screen_sound] = self.mine.each_ref().map(mid);
-        Mids {
-            voice,
-            camera,
-            screen,
-            screen_sound,
-            voices: vec![mid(&self.hears)],
-            pictures: Vec::new(),
-        }
+        mids(&self.mine, std::slice::from_ref(&self.hears), &[])
     }
 
     /// The round trip in milliseconds, once something has come.
