@@ -264,7 +264,8 @@ fn specs(tree: &Tree, postgres: &str, project: &str, more: &[String]) -> Result<
     let results = tree.end2end().join("test-results/results.json");
     let _ = fs::remove_file(&results);
     let well = Command::new("npx")
-        .args(["playwright", "test", "--project", project])
+        .args(["playwright", "test"])
+        .arg(format!("--project={project}"))
         // Of some only, all may be of the other project.
         .args((!more.is_empty()).then_some("--pass-with-no-tests"))
         .args(more)
