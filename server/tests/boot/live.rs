@@ -13,7 +13,11 @@ use crate::{running::Running, seeded::seeded};
 const CONNECT: &[u8] = &[0x10, 12, 0, 4, b'M', b'Q', b'T', b'T', 4, 2, 0, 30, 0, 0];
 const CONNACK: &[u8] = &[0x20, 2, 0, 0];
 
-pub(crate) type Socket = WebSocket<TcpStream>;
+pub(crate) struct Socket {
+    pub(crate) frames: WebSocket<TcpStream>,
+    /// Of the last frame, what has not been taken: events that happen together may share one.
+    rest: Vec<u8>,
+}
 
 /// The socket, or the status it was refused with.
 fn open(place: &Running, protocol: Option<&str>, headers: &[(&str, &str)]) -> Result<Socket, u16> {
@@ -32,7 +36,10 @@ fn open(place: &Running, protocol: Option<&str>, headers: &[(&str, &str)]) -> Re
     match client(request, stream) {
         Ok((socket, response)) => {
             assert_eq!(response.headers()["sec-websocket-protocol"], "mqtt");
-            Ok(socket)
+            Ok(Socket {
+                frames: socket,
+                rest: Vec::new(),
+            })
         }
         Err(tungstenite::HandshakeError::Failure(Error::Http(response))) => {
             Err(response.status().as_u16())
@@ -44,20 +51,30 @@ fn open(place: &Running, protocol: Option<&str>, headers: &[(&str, &str)]) -> Re
 pub(crate) fn connected(place: &Running, seed: &Value, account: usize) -> Socket {
     let cookie = seed["accounts"][account]["cookie"].as_str().unwrap();
     let mut socket = open(place, Some("mqtt"), &[("cookie", cookie)]).unwrap();
-    socket.send(Message::binary(CONNECT)).unwrap();
+    socket.frames.send(Message::binary(CONNECT)).unwrap();
     assert_eq!(next(&mut socket), CONNACK);
     socket
 }
 
-/// What comes next in a binary frame.
+/// The next packet.
 pub(crate) fn next(socket: &mut Socket) -> Vec<u8> {
-    loop {
-        match socket.read().unwrap() {
-            Message::Binary(bytes) => return bytes.to_vec(),
+    while socket.rest.is_empty() {
+        match socket.frames.read().unwrap() {
+            Message::Binary(bytes) => socket.rest = bytes.to_vec(),
             Message::Ping(_) | Message::Pong(_) => {}
             other => panic!("{other:?}"),
         }
     }
+    let after = socket.rest.split_off(length(&socket.rest));
+    std::mem::replace(&mut socket.rest, after)
+}
+
+/// Of the packet in front (MQTT 3.1.1 §2.2.3).
+fn length(packets: &[u8]) -> usize {
+    let end = 1 + packets[1..].iter().position(|byte| *byte < 0x80).unwrap();
+    let digits = packets[1..=end].iter().rev();
+    let remaining = digits.fold(0, |sum, byte| sum << 7 | usize::from(byte & 0x7F));
+    end + 1 + remaining
 }
 
 /// Without acknowledgement (MQTT 3.1.1 §3.8); gives the code that was granted.
@@ -65,7 +82,7 @@ pub(crate) fn subscribe(socket: &mut Socket, filter: &str) -> u8 {
     let mut packet = vec![0x82, (filter.len() + 5) as u8, 0, 1, 0, filter.len() as u8];
     packet.extend_from_slice(filter.as_bytes());
     packet.push(0);
-    socket.send(Message::binary(packet)).unwrap();
+    socket.frames.send(Message::binary(packet)).unwrap();
     let mut answer = next(socket);
     // An event of what is listened to already may come first.
     while answer[0] == 0x30 {
@@ -79,9 +96,9 @@ pub(crate) fn subscribe(socket: &mut Socket, filter: &str) -> u8 {
 pub(crate) fn event(socket: &mut Socket, of: &str) -> Value {
     loop {
         let packet = next(socket);
-        let start = packet.iter().position(|byte| *byte == b'{');
-        let event = start.and_then(|start| serde_json::from_slice::<Value>(&packet[start..]).ok());
-        if let Some(event) = event.filter(|event| event["type"] == of) {
+        let start = packet.iter().position(|byte| *byte == b'{').unwrap();
+        let event: Value = serde_json::from_slice(&packet[start..]).unwrap();
+        if event["type"] == of {
             return event;
         }
     }
@@ -162,7 +179,7 @@ fn a_removed_member_is_cut_at_once() {
     let remove = json!({"page": page, "account": member}).to_string();
     let start = std::time::Instant::now();
     assert_eq!(place.call("/api/remove_member", admin, &remove).status, 200);
-    while socket.read().is_ok() {}
+    while socket.frames.read().is_ok() {}
     assert!(start.elapsed() < Duration::from_secs(1));
 }
 
@@ -170,8 +187,8 @@ fn a_removed_member_is_cut_at_once() {
 fn a_text_frame_closes_the_connection() {
     let (place, seed) = seeded();
     let mut socket = connected(&place, &seed, 1);
-    socket.send(Message::text("MQTT?")).unwrap();
-    while let Ok(message) = socket.read() {
+    socket.frames.send(Message::text("MQTT?")).unwrap();
+    while let Ok(message) = socket.frames.read() {
         assert!(matches!(message, Message::Close(_)), "{message:?}");
     }
 }
@@ -182,7 +199,7 @@ fn sockets_are_told_to_come_back_when_the_program_stops() {
     let mut socket = connected(&place, &seed, 1);
     place.signal("-TERM");
     let code = loop {
-        if let Message::Close(frame) = socket.read().unwrap() {
+        if let Message::Close(frame) = socket.frames.read().unwrap() {
             break frame.unwrap().code;
         }
     };

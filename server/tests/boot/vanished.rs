@@ -2,25 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
 use tungstenite::Message;
 
 use crate::{
-    live::{Socket, connected, next, subscribe},
+    live::{connected, event, next, subscribe},
     seeded::seeded,
 };
-
-/// The next event on the page that says who came or went.
-fn presence(socket: &mut Socket) -> Value {
-    loop {
-        let publish = next(socket);
-        let start = publish.iter().position(|byte| *byte == b'{').unwrap();
-        let event: Value = serde_json::from_slice(&publish[start..]).unwrap();
-        if event["type"] == "presence" {
-            return event;
-        }
-    }
-}
 
 #[test]
 fn who_vanished_is_said_offline_within_sixteen_seconds_and_who_answers_stays() {
@@ -28,7 +15,7 @@ fn who_vanished_is_said_offline_within_sixteen_seconds_and_who_answers_stays() {
     let page = seed["pages"][0]["id"].as_str().unwrap();
     let mut watcher = connected(&place, &seed, 0);
     let patience = Some(Duration::from_secs(30));
-    watcher.get_ref().set_read_timeout(patience).unwrap();
+    watcher.frames.get_ref().set_read_timeout(patience).unwrap();
     assert_eq!(subscribe(&mut watcher, &format!("p/{page}/e")), 0);
 
     let vanished = &seed["accounts"][1]["id"];
@@ -36,7 +23,7 @@ fn who_vanished_is_said_offline_within_sixteen_seconds_and_who_answers_stays() {
     // From here on it neither reads nor answers, and its end of the connection stays open.
     let mut silent = connected(&place, &seed, 1);
     loop {
-        let event = presence(&mut watcher);
+        let event = event(&mut watcher, "presence");
         if event["offline"].as_array().unwrap().contains(vanished) {
             break;
         }
@@ -46,11 +33,14 @@ fn who_vanished_is_said_offline_within_sixteen_seconds_and_who_answers_stays() {
     assert!(took < Duration::from_secs(17), "{took:?}");
 
     let mut asked = 0;
-    while let Ok(message) = silent.read() {
+    while let Ok(message) = silent.frames.read() {
         asked += usize::from(matches!(message, Message::Ping(_)));
     }
     assert_eq!(asked, 1);
     // Having said nothing itself but that it is there.
-    watcher.send(Message::binary(&[0xC0, 0][..])).unwrap();
+    watcher
+        .frames
+        .send(Message::binary(&[0xC0, 0][..]))
+        .unwrap();
     assert_eq!(next(&mut watcher), [0xD0, 0]);
 }
