@@ -14,6 +14,11 @@ use crate::{
 pub(crate) fn build(tree: &Tree) -> Result<()> {
     setup::for_build(tree)?;
     site::build(tree)?;
+    program(tree)
+}
+
+/// With the site as it lies there.
+pub(crate) fn program(tree: &Tree) -> Result<()> {
     cargo(tree)
         .args(["build", "--profile", "dist", "--package", "server"])
         .env("STOA_SITE", tree.site())

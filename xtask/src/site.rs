@@ -31,11 +31,16 @@ const BUNDLES: [&str; 2] = ["member", "admin"];
 const SPLIT: &str = "member";
 
 pub(crate) fn build(tree: &Tree) -> Result<()> {
+    compile(tree)?;
+    assemble(tree)
+}
+
+/// Of what is compiled.
+pub(crate) fn assemble(tree: &Tree) -> Result<()> {
     let mut site = Site {
         folder: tree.site(),
         kept: BTreeSet::new(),
     };
-    compile(tree)?;
     for bundle in BUNDLES {
         site.add_folder(Path::new(bundle), &glue(tree, bundle)?)?;
     }
@@ -44,7 +49,7 @@ pub(crate) fn build(tree: &Tree) -> Result<()> {
     site.sweep()
 }
 
-fn compile(tree: &Tree) -> Result<()> {
+pub(crate) fn compile(tree: &Tree) -> Result<()> {
     for bundle in BUNDLES {
         let mut build = cargo(tree);
         build

@@ -5,6 +5,7 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     process::{Command, Stdio},
+    thread::{self, ScopedJoinHandle},
     time::{Duration, Instant},
 };
 
@@ -42,21 +43,51 @@ impl Count {
     }
 }
 
+type Ended = (&'static str, Duration, Count);
+type Step<'a> = (&'static str, Box<dyn FnOnce() -> Result<()> + Send + 'a>);
+
+fn timed(name: &'static str, work: impl FnOnce() -> Result<Count>) -> Ended {
+    let start = Instant::now();
+    let count = work().unwrap_or_else(|error| {
+        println!("{name}: {error:#}");
+        Count::of(false)
+    });
+    (name, start.elapsed(), count)
+}
+
 struct Report {
-    steps: Vec<(&'static str, Duration, Count)>,
+    steps: Vec<Ended>,
 }
 
 impl Report {
     /// Runs a step. Its error is one failure; the steps after it run all the same and show the whole picture.
     fn step(&mut self, name: &'static str, work: impl FnOnce() -> Result<Count>) -> bool {
         println!("\n==> {name}");
-        let start = Instant::now();
-        let count = work().unwrap_or_else(|error| {
-            println!("{name}: {error:#}");
-            Count::of(false)
+        let ended = timed(name, work);
+        self.steps.push(ended);
+        ended.2.failed == 0
+    }
+
+    /// Steps that keep out of each other's way, at once: for long stretches a compiler uses one core.
+    fn beside(&mut self, steps: Vec<Step<'_>>) {
+        let names: Vec<&str> = steps.iter().map(|(name, _)| *name).collect();
+        println!("\n==> {}", names.join(", "));
+        let ended = thread::scope(|scope| {
+            let mut running = Vec::new();
+            for (name, work) in steps {
+                running.push(scope.spawn(move || timed(name, || done(work()))));
+            }
+            let end =
+                |step: ScopedJoinHandle<'_, Ended>| step.join().expect("a step does not panic");
+            running.into_iter().map(end).collect::<Vec<_>>()
         });
-        self.steps.push((name, start.elapsed(), count));
-        count.failed == 0
+        self.steps.extend(ended);
+    }
+
+    /// Whether this step was made and nothing of it failed.
+    fn well(&self, name: &str) -> bool {
+        let mut of = self.steps.iter().filter(|(of, _, _)| *of == name);
+        of.any(|(_, _, count)| count.failed == 0)
     }
 
     /// The closing lines. Whether all was well.
@@ -102,12 +133,30 @@ pub(crate) fn test(tree: &Tree, words: &[String]) -> Result<()> {
     if wants("deny") && which("cargo-deny").is_some() {
         report.step("deny", || done(cargo(tree).args(["deny", "check"]).run()));
     }
-    let built = (wants("unit") || wants("clippy") || wants("e2e"))
-        && report.step("site", || done(site::build(tree)));
-    if wants("clippy") {
-        report.step("clippy", || done(clippy(tree)));
+    let tests = ready && (wants("unit") || wants("e2e"));
+    let mut first: Vec<Step<'_>> = Vec::new();
+    if wants("unit") || wants("clippy") || wants("e2e") {
+        first.push(("wasm", Box::new(|| site::compile(tree))));
     }
-    if ready && (wants("unit") || wants("e2e")) {
+    if wants("clippy") {
+        first.push(("clippy", Box::new(|| clippy(tree))));
+    }
+    report.beside(first);
+    if report.well("wasm") {
+        report.step("site", || done(site::assemble(tree)));
+    }
+    let mut second: Vec<Step<'_>> = Vec::new();
+    if tests && wants("unit") {
+        second.push(("tests", Box::new(|| build_tests(tree))));
+    }
+    if tests && wants("e2e") && report.well("site") {
+        second.push(("program", Box::new(|| dist::program(tree))));
+    }
+    if wants("clippy") {
+        second.push(("clippy wasm", Box::new(|| clippy_wasm(tree))));
+    }
+    report.beside(second);
+    if tests {
         let mut database = None;
         report.step("postgres", || {
             database = Some(Postgres::start(false)?);
@@ -117,12 +166,7 @@ pub(crate) fn test(tree: &Tree, words: &[String]) -> Result<()> {
         if wants("unit") {
             report.step("unit", || unit(tree, url));
         }
-        let runs = built
-            && wants("e2e")
-            && report.step("dist", || {
-                done(dist::build(tree).and_then(|()| dist::smoke(tree)))
-            });
-        if runs {
+        if report.well("program") && report.step("smoke", || done(dist::smoke(tree))) {
             report.step("e2e", || end_to_end(tree, url, more));
         }
     }
@@ -143,20 +187,24 @@ fn clippy(tree: &Tree) -> Result<()> {
     cargo(tree)
         .args(["clippy", "--workspace", "--all-targets", "--quiet"])
         .args(["--", "-D", "warnings"])
-        .run()?;
-    // The browser's side is other code: what only wasm compiles, clippy above has not seen.
+        .run()
+}
+
+/// The browser's side is other code: what only wasm compiles, the host's clippy has not seen.
+fn clippy_wasm(tree: &Tree) -> Result<()> {
     cargo(tree)
-        .args([
-            "clippy",
-            "--package",
-            "frontend",
-            "--features",
-            "late",
-            "--quiet",
-        ])
+        .args(["clippy", "--package", "frontend", "--features", "late"])
+        // Its macros are built already.
+        .args(["--quiet", "--profile", "wasm"])
         .args(["--target", site::WASM, "--target-dir"])
         .arg(tree.target.join("wasm"))
         .args(["--", "-D", "warnings"])
+        .run()
+}
+
+fn build_tests(tree: &Tree) -> Result<()> {
+    cargo(tree)
+        .args(["test", "--workspace", "--no-run", "--quiet"])
         .run()
 }
 
@@ -195,7 +243,7 @@ fn rust_result(line: &str) -> Option<Count> {
 /// The scripts that drive the hub with other people's clients; each says `ok …` or `FAILED …` for a check.
 fn protocol(tree: &Tree) -> Result<Count> {
     cargo(tree)
-        .args(["build", "--package", "hub", "--example", "tcp_hub"])
+        .args(["build", "--workspace", "--example", "tcp_hub"])
         .arg("--quiet")
         .run()?;
     let mut hub = Command::new(tree.target.join("debug/examples/tcp_hub"))
