@@ -17,6 +17,7 @@
 )]
 
 mod beam;
+mod database;
 #[cfg(feature = "ssr")]
 mod document;
 #[cfg(feature = "ssr")]

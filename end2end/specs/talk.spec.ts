@@ -353,6 +353,32 @@ test('chat 8: two tabs share what waits: written in both, sent in order, once, a
   expect(history.messages.map(({ body }) => body)).toEqual(bodies);
 });
 
+test('chat 8: a tab that is closed with the key still down has lost nothing', async ({ dana }) => {
+  const garden = await dana.createPage('Garden renovation');
+  const second = await dana.newPage();
+  await dana.context.route('**/api/post_message', (route) => route.abort());
+  await dana.open(`/p/${garden.id}`);
+  const room = new Room(dana.page);
+  for (const body of ['Written before', 'In the last moment']) {
+    await room.composer.fill(body);
+    await dana.page.keyboard.down('Enter');
+  }
+  await dana.page.close();
+  await dana.context.unroute('**/api/post_message');
+  await dana.open(`/p/${garden.id}`, second);
+  const again = new Room(second);
+  await expect(again.said('In the last moment').getByLabel('Sent')).toBeVisible({ timeout: 20_000 });
+  await again.expectInOrder(['Written before', 'In the last moment']);
+  await expect
+    .poll(() =>
+      second.evaluate(async () => {
+        const ask = <T>(request: IDBRequest<T>) => new Promise<T>((done, failed) => ((request.onsuccess = () => done(request.result)), (request.onerror = failed)));
+        return ask((await ask(indexedDB.open('stoa'))).transaction('drafts').objectStore('drafts').count());
+      }),
+    )
+    .toBe(0);
+});
+
 test('everywhere: a message is read out, a burst as a count, and axe finds nothing in what opens', async ({ dana, somebody }) => {
   const { garden, mila, danas } = await two(dana, somebody);
   const aloud = dana.page.locator('.log-frame > [role=status]');

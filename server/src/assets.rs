@@ -22,6 +22,10 @@ struct Asset {
     content: Content,
 }
 
+#[allow(
+    dead_code,
+    reason = "which of them there are, the site says; when it is not built yet, none"
+)]
 enum Content {
     Plain(&'static [u8]),
     Brotli(&'static [u8]),

@@ -42,6 +42,8 @@ struct OnPage {
 struct Joining {
     page: PageId,
     session: SessionId,
+    #[serde(default)]
+    after: Option<SessionId>,
     offer: String,
     muted: bool,
     camera: bool,
@@ -136,6 +138,7 @@ async fn join(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Resp
         let join = Join {
             page,
             session: joining.session,
+            after: joining.after,
             account: viewer.account,
             name: viewer.name.clone(),
             offer: joining.offer,
@@ -239,6 +242,7 @@ async fn test(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Resp
         let join = Join {
             page: PageId(viewer.account.0),
             session: testing.session,
+            after: None,
             account: viewer.account,
             name: viewer.name.clone(),
             offer: testing.offer,
@@ -306,6 +310,7 @@ fn denied(why: Denied) -> Problem {
         Denied::Offer(_) => Refusal::BadRequest(format!("{why}.")),
         Denied::Unknown => Refusal::NotFound,
         Denied::Taken => Refusal::IdTaken,
+        Denied::Removed => Refusal::RemovedFromCall,
         Denied::Full => Refusal::BadRequest(format!(
             "This call is full: at most {} can be in it.",
             Call::MAX

@@ -72,7 +72,8 @@ pub struct Image {
 
 impl Image {
     /// Of the thumbnails.
-    pub const WIDTHS: [u32; 3] = [320, 800, 1600];
+    pub const WIDTHS: [u32; 3] = [320, 800, Self::WIDEST];
+    pub const WIDEST: u32 = 1600;
     pub const MAX_BYTES: u64 = 25 * 1024 * 1024;
     pub const MAX_PIXELS: u64 = 64_000_000;
     pub const MAX_SIDE: u32 = 20_000;

@@ -44,6 +44,8 @@ pub enum Refusal {
     IdTaken,
     #[error("This can only be done with your own messages.")]
     NotYours,
+    #[error("You were removed from the call.")]
+    RemovedFromCall,
     #[error("This request did not come from this site.")]
     ForeignOrigin,
     #[error("{0}")]
@@ -127,6 +129,7 @@ impl Refusal {
             Self::LastAdmin => "last_admin",
             Self::IdTaken => "id_taken",
             Self::NotYours => "not_yours",
+            Self::RemovedFromCall => "removed_from_call",
             Self::ForeignOrigin => "foreign_origin",
             Self::BadRequest(_) => "bad_request",
             Self::ImageTooLarge { .. } => "image_too_large",
@@ -164,6 +167,7 @@ impl Refusal {
             Self::LastAdmin,
             Self::IdTaken,
             Self::NotYours,
+            Self::RemovedFromCall,
             Self::ForeignOrigin,
             Self::BadRequest(words.to_owned()),
             Self::ImageTooLarge { max },
@@ -183,7 +187,7 @@ impl Refusal {
     pub fn status(&self) -> u16 {
         match self {
             Self::SignedOut => 401,
-            Self::AdminsOnly | Self::ForeignOrigin | Self::NotYours => 403,
+            Self::AdminsOnly | Self::ForeignOrigin | Self::NotYours | Self::RemovedFromCall => 403,
             Self::NotFound | Self::LinkUnknown => 404,
             Self::Archived | Self::IdTaken | Self::SetUpAlready | Self::LastAdmin => 409,
             Self::LinkExpired => 410,

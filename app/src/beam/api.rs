@@ -25,6 +25,8 @@ pub(super) struct Mids {
 pub(super) struct Join {
     pub(super) page: PageId,
     pub(super) session: SessionId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) after: Option<SessionId>,
     pub(super) offer: String,
     pub(super) muted: bool,
     pub(super) camera: bool,

@@ -56,7 +56,7 @@ impl Beam {
         self.session.set_value(Some(Rc::clone(&session)));
         self.call.set(None);
         self.seats.set(Seats::default());
-        if let Err(problem) = self.connect(&session, id, session.peer()).await {
+        if let Err(problem) = self.connect(&session, id, None, session.peer()).await {
             self.session.set_value(None);
             return Err(problem);
         }
@@ -93,6 +93,7 @@ impl Beam {
         self,
         session: &Session,
         id: SessionId,
+        after: Option<SessionId>,
         peer: Rc<Peer>,
     ) -> Result<(), Problem> {
         let (voice, camera) = (
@@ -108,6 +109,7 @@ impl Beam {
         let join = Join {
             page: session.page,
             session: id,
+            after,
             offer,
             muted,
             camera: camera.is_some(),
@@ -136,7 +138,7 @@ impl Beam {
             Ok(peer) => {
                 // Before the answer: the connection may be up at once, and must be heard.
                 session.renew(id, Rc::clone(&peer));
-                self.connect(&session, id, peer).await
+                self.connect(&session, id, Some(old), peer).await
             }
             Err(problem) => Err(problem),
         };
@@ -158,7 +160,11 @@ impl Beam {
                     ..Change::default()
                 });
             }
-            Err(problem @ Problem::Refused(Refusal::NotFound | Refusal::SignedOut)) => {
+            Err(
+                problem @ Problem::Refused(
+                    Refusal::NotFound | Refusal::SignedOut | Refusal::RemovedFromCall,
+                ),
+            ) => {
                 self.ended(&problem.to_string());
             }
             Err(_) => {

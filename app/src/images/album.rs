@@ -112,7 +112,7 @@ pub(super) fn sources(image: &Image) -> Option<String> {
         .iter()
         .map(|width| format!("/i/{id}/{width} {width}w"))
         .collect();
-    if image.width <= 2 * Image::WIDTHS[2] {
+    if image.width <= 2 * Image::WIDEST {
         all.push(format!("/i/{id}/original {}w", image.width));
     }
     Some(all.join(", "))

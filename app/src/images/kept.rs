@@ -4,18 +4,14 @@
 
 use domain::{AccountId, ImageAlt, Mention, MessageId, PageId, Quote};
 use gloo_file::File;
-use js_sys::{Array, Function, Promise, Reflect};
-use leptos::prelude::window;
+use js_sys::{Array, Reflect};
 use send_wrapper::SendWrapper;
 use serde::{Deserialize, Serialize};
-use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{IdbDatabase, IdbObjectStore, IdbRequest, IdbTransactionMode};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{IdbObjectStore, IdbTransactionMode};
 
 use super::tray::{mark, storage};
-
-const DATABASE: &str = "stoa";
-const STORE: &str = "parcels";
+use crate::database::{self, Kept, answer, committed};
 
 /// What is known of it without its files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,50 +90,5 @@ fn read(entry: &JsValue) -> Option<(Label, Vec<SendWrapper<File>>)> {
 }
 
 async fn store(mode: IdbTransactionMode) -> Result<IdbObjectStore, JsValue> {
-    let database = open().await?;
-    database
-        .transaction_with_str_and_mode(STORE, mode)?
-        .object_store(STORE)
-}
-
-async fn open() -> Result<IdbDatabase, JsValue> {
-    let factory = window().indexed_db()?.ok_or(JsValue::NULL)?;
-    let request = factory.open_with_u32(DATABASE, 1)?;
-    let asked = request.clone();
-    let create = Closure::once(move || {
-        let database = asked.result().and_then(JsCast::dyn_into::<IdbDatabase>);
-        if let Ok(database) = database {
-            let _ = database.create_object_store(STORE);
-        }
-    });
-    request.set_onupgradeneeded(Some(create.as_ref().unchecked_ref()));
-    answer(&request).await?.dyn_into()
-}
-
-async fn answer(request: &IdbRequest) -> Result<JsValue, JsValue> {
-    settled(|done, failed| {
-        request.set_onsuccess(Some(done));
-        request.set_onerror(Some(failed));
-    })
-    .await?;
-    request.result()
-}
-
-async fn committed(store: &IdbObjectStore) -> Result<(), JsValue> {
-    let transaction = store.transaction();
-    settled(|done, failed| {
-        transaction.set_oncomplete(Some(done));
-        transaction.set_onabort(Some(failed));
-    })
-    .await
-}
-
-async fn settled(hook: impl FnOnce(&Function, &Function)) -> Result<(), JsValue> {
-    let mut hook = Some(hook);
-    let promise = Promise::new(&mut |done, failed| {
-        if let Some(hook) = hook.take() {
-            hook(&done, &failed);
-        }
-    });
-    JsFuture::from(promise).await.map(drop)
+    database::store(&database::open().await?, Kept::Parcels, mode)
 }

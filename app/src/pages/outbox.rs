@@ -1,9 +1,8 @@
 //! What I wrote, until the server has it: kept over a reload, sent in order on each page, tried again while the
 //! network fails. The same id goes out every time, so that nothing doubles. All tabs of a browser share it: what waits
-//! lies in the browser's storage, one tab at a time sends what waits on a page, and another goes on when that one closes.
-//!
-//! The storage is `localStorage`, an entry a message: it has been written when the key that sends comes up again, also when
-//! the tab is closed in that moment.
+//! lies in the browser's database, one tab at a time sends what waits on a page, and another goes on when that one closes.
+
+mod drafts;
 
 use std::{
     cell::{Cell, RefCell},
@@ -12,15 +11,14 @@ use std::{
 
 use domain::{AccountId, Image, ImageAlt, MessageId, PageId, Refusal};
 use gloo_timers::future::TimeoutFuture;
-use leptos::{ev, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
-use web_sys::{Storage, StorageEvent};
 
+use self::drafts::{Drafts, differences};
 use super::{api, store::Draft};
 use crate::{
     Problem,
     live::{alone, within},
-    ui::ordered,
 };
 
 /// What became of a draft.
@@ -59,16 +57,16 @@ struct Queue {
     me: AccountId,
     /// In order of writing.
     drafts: RefCell<Vec<Draft>>,
+    kept: Drafts,
     /// Pages on which a sender is at work.
     sending: RefCell<Vec<PageId>>,
     /// Counts up when the network came back: whoever waits tries at once.
     nudges: Cell<u32>,
     listeners: RefCell<Vec<(usize, Listener)>>,
-    /// What the storage would not take.
-    unkept: RefCell<Vec<Draft>>,
 }
 
 const ANSWER: u32 = 15_000;
+const DATABASE: u32 = 2_000;
 const LONGEST_WAIT: u32 = 8_000;
 /// A failure that is not the network's may be over soon; after so many tries it is shown.
 const TRIES: u32 = 3;
@@ -94,8 +92,8 @@ impl Outbox {
         }
         let queue = Rc::new(Queue {
             me,
-            drafts: RefCell::new(kept(me)),
-            unkept: RefCell::default(),
+            drafts: RefCell::default(),
+            kept: Drafts::of(me),
             sending: RefCell::default(),
             nudges: Cell::new(0),
             listeners: RefCell::default(),
@@ -103,13 +101,12 @@ impl Outbox {
         self.queue
             .set_value(Some(SendWrapper::new(Rc::clone(&queue))));
         let elsewhere = Rc::downgrade(&queue);
-        // For as long as the tab lives, as the queue itself.
-        let _ = window_event_listener(ev::storage, move |event| {
+        queue.kept.changed_elsewhere(move || {
             if let Some(queue) = elsewhere.upgrade() {
-                queue.changed_elsewhere(&event);
+                queue.take_up();
             }
         });
-        queue.send_all();
+        queue.take_up();
     }
 
     /// What waits on this page, in order of writing.
@@ -126,9 +123,7 @@ impl Outbox {
 
     pub fn push(self, draft: Draft) {
         if let Some(queue) = self.queue() {
-            if !keep(queue.me, &draft) {
-                queue.unkept.borrow_mut().push(draft.clone());
-            }
+            queue.kept.change(draft.id, Some(draft.clone()));
             let page = draft.page;
             queue.drafts.borrow_mut().push(draft);
             queue.send(page);
@@ -177,6 +172,15 @@ impl Outbox {
 }
 
 impl Queue {
+    /// Goes on with what there is: an earlier visit left it, another tab changed it and may be closed.
+    fn take_up(self: &Rc<Self>) {
+        let queue = Rc::clone(self);
+        spawn_local(async move {
+            queue.look_again().await;
+            queue.send_all();
+        });
+    }
+
     fn send_all(self: &Rc<Self>) {
         let drafts = self.drafts.borrow();
         for draft in drafts.iter() {
@@ -200,7 +204,7 @@ impl Queue {
     async fn work(&self, page: PageId) {
         let mut failures = 0;
         loop {
-            self.look_again();
+            self.look_again().await;
             let Some(draft) = self.next(page) else { break };
             let id = draft.id;
             let reply = draft.reply.map(|quote| quote.id);
@@ -259,49 +263,25 @@ impl Queue {
         let mut drafts = self.drafts.borrow_mut();
         if let Some(draft) = drafts.iter_mut().find(|draft| draft.id == id) {
             draft.refused = refused;
-            let _ = keep(self.me, draft);
+            self.kept.change(id, Some(draft.clone()));
         }
     }
 
     fn remove(&self, id: MessageId) {
         self.drafts.borrow_mut().retain(|draft| draft.id != id);
-        self.unkept.borrow_mut().retain(|draft| draft.id != id);
-        if let Some(storage) = storage() {
-            let _ = storage.remove_item(&key(self.me, id));
-        }
+        self.kept.change(id, None);
     }
 
-    /// What lies in the storage is the truth: other tabs write and send as well.
-    fn look_again(&self) {
-        if storage().is_some() {
-            let mut drafts = kept(self.me);
-            drafts.extend(self.unkept.borrow().iter().cloned());
-            *self.drafts.borrow_mut() = in_order(drafts);
-        }
-    }
-
-    /// Another tab has written, sent, retried or given up something.
-    fn changed_elsewhere(self: &Rc<Self>, event: &StorageEvent) {
-        let Some(id) = event.key().and_then(|key| {
-            let id = key.strip_prefix(&prefix(self.me))?;
-            id.parse().ok()
-        }) else {
+    /// What is kept is the truth: other tabs write and send as well.
+    async fn look_again(&self) {
+        // Databases have been seen to keep silent; what is known goes out all the same.
+        let Some(Some(now)) = within(DATABASE, self.kept.all()).await else {
             return;
         };
-        let now = event.new_value();
-        let now = now.and_then(|json| serde_json::from_slice::<Draft>(json.as_bytes()).ok());
-        let outcome = match now {
-            None => Outcome::Discarded { id },
-            Some(Draft {
-                refused: Some(why), ..
-            }) => Outcome::Refused { id, why },
-            Some(_) if event.old_value().is_some() => Outcome::Retried { id },
-            Some(draft) => Outcome::Written(draft),
-        };
-        self.look_again();
-        self.tell(&outcome);
-        // Should the other tab be closed, this one goes on.
-        self.send_all();
+        let before = self.drafts.replace(now.clone());
+        for outcome in differences(&before, &now) {
+            self.tell(&outcome);
+        }
     }
 
     async fn wait(&self, failures: u32) {
@@ -326,46 +306,4 @@ impl Queue {
             listener(outcome);
         }
     }
-}
-
-/// One entry a message, so that tabs do not overwrite each other's.
-fn key(me: AccountId, id: MessageId) -> String {
-    format!("{}{id}", prefix(me))
-}
-
-fn prefix(me: AccountId) -> String {
-    format!("stoa.outbox.{me}.")
-}
-
-/// `None` where the browser allows none; then a reload loses what was not sent.
-fn storage() -> Option<Storage> {
-    window().local_storage().ok().flatten()
-}
-
-/// Whether the browser has it.
-fn keep(me: AccountId, draft: &Draft) -> bool {
-    let (Some(storage), Ok(json)) = (storage(), serde_json::to_string(draft)) else {
-        return false;
-    };
-    storage.set_item(&key(me, draft.id), &json).is_ok()
-}
-
-fn kept(me: AccountId) -> Vec<Draft> {
-    let Some(storage) = storage() else {
-        return Vec::new();
-    };
-    let prefix = prefix(me);
-    let drafts = (0..storage.length().unwrap_or(0))
-        .filter_map(|at| storage.key(at).ok().flatten())
-        .filter(|key| key.starts_with(&prefix))
-        .filter_map(|key| storage.get_item(&key).ok().flatten())
-        .filter_map(|json| serde_json::from_slice(json.as_bytes()).ok())
-        .collect();
-    in_order(drafts)
-}
-
-fn in_order(drafts: Vec<Draft>) -> Vec<Draft> {
-    ordered(drafts, |one, other| {
-        (one.written, one.id) < (other.written, other.id)
-    })
 }

@@ -15,6 +15,8 @@ use crate::{
 const MOST_SESSIONS: usize = 1_000;
 /// Of one person who tries the ways in: one speaks and one hears.
 const MOST_ON_TRIAL: usize = 2;
+/// Sessions that admins have ended are remembered, the newest of them.
+const REMOVED: usize = 1_000;
 /// Tiles of one screen.
 const MOST_SEEN: usize = 100;
 
@@ -22,6 +24,11 @@ impl Core {
     /// Joining twice with the same offer is joining once; with another one the session begins anew.
     pub fn join(&mut self, now: Instant, join: Join) -> Result<Joined, Denied> {
         let (id, page, account) = (join.session, join.page, join.account);
+        // Coming again is up to the person. A browser that never heard of the removal does not do it for them.
+        let removed = |id: &SessionId| self.removed.contains(id);
+        if removed(&id) || join.after.as_ref().is_some_and(removed) {
+            return Err(Denied::Removed);
+        }
         if let Some(known) = self.sessions.get(&id) {
             if known.account != account || known.page != page {
                 return Err(Denied::Taken);
@@ -219,6 +226,10 @@ impl Core {
     /// By an admin of the page.
     pub fn remove(&mut self, now: Instant, page: PageId, id: SessionId) -> Result<(), Denied> {
         self.on_page(page, id)?;
+        if self.removed.len() == REMOVED {
+            self.removed.pop_front();
+        }
+        self.removed.push_back(id);
         self.drop_session(now, id, Dropped::Removed);
         self.tell(now);
         Ok(())

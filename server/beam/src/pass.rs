@@ -47,6 +47,7 @@ impl Core {
                 continue;
             };
             if to.pass(now, (from, source), layer, keyframe.is_some(), packet) {
+                to.waiting += 1;
                 if to.advance(now).is_err() {
                     to.rtc.disconnect();
                 }

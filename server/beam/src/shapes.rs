@@ -24,6 +24,8 @@ pub struct Mids {
 pub struct Join {
     pub page: PageId,
     pub session: SessionId,
+    /// The session of the same browser that was lost, and that this one goes on for.
+    pub after: Option<SessionId>,
     pub account: AccountId,
     pub name: String,
     /// SDP (RFC 8866), with all its candidates.
@@ -68,6 +70,8 @@ pub enum Denied {
     Unknown,
     #[error("somebody else's session has this id")]
     Taken,
+    #[error("removed by an admin")]
+    Removed,
     #[error("the call is full")]
     Full,
     #[error("there are as many calls as this server takes")]

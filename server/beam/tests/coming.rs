@@ -53,6 +53,24 @@ fn states(world: &World) -> impl Iterator<Item = &Call> {
 }
 
 #[test]
+fn whoever_an_admin_removed_comes_again_by_themselves_only() {
+    let mut world = World::with(2);
+    let session = world.clients[1].session;
+    world.core.remove(world.now, page(), session).unwrap();
+    let own = world.clients[1].join();
+    assert_eq!(world.core.join(world.now, own), Err(Denied::Removed));
+    let at = Address::udp(([127, 0, 0, 1], 20_000).into());
+    let anew = Client::new(7, at, world.now).join();
+    let rejoining = Join {
+        after: Some(session),
+        ..anew.clone()
+    };
+    assert_eq!(world.core.join(world.now, rejoining), Err(Denied::Removed));
+    assert_eq!(world.core.callers().len(), 1);
+    assert!(world.core.join(world.now, anew).is_ok());
+}
+
+#[test]
 fn the_last_one_who_leaves_ends_the_call_and_nothing_is_left() {
     let mut world = World::with(2);
     for (n, client) in [1, 2].into_iter().zip(0..) {

@@ -161,6 +161,18 @@ fn an_image_is_given_out_as_browsers_like_it() {
     // There is no wider one than the image.
     let wide = image(&place, reader, &format!("/i/{}/1600", id(1)), &[]);
     assert_eq!(wide.bytes(), file);
+    upload(&place, &seed, 1, 2, &pictures::jpeg(1800, 900, 1));
+    show(&place, &seed, 1, 2);
+    for (width, kind, ending) in [
+        (800, "image/webp", ".webp\""),
+        (1600, "image/jpeg", ".jpg\""),
+    ] {
+        let thumbnail = image(&place, reader, &format!("/i/{}/{width}", id(2)), &[]);
+        assert_eq!(thumbnail.header("content-type"), kind);
+        assert!(thumbnail.header("content-disposition").ends_with(ending));
+        let shown = image::load_from_memory(thumbnail.bytes()).unwrap();
+        assert_eq!((shown.width(), shown.height()), (width, width / 2));
+    }
     let head = place.send("HEAD", &address, &[("cookie", reader)], &[]);
     assert_eq!((head.status, head.size()), (200, 0));
     assert_eq!(head.header("content-length"), file.len().to_string());

@@ -9,7 +9,10 @@ use object_store::{GetResult, GetResultPayload};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 use uuid::Uuid;
 
-use super::store::{BlobName, Variant, hex};
+use super::{
+    shrink::kind_of,
+    store::{BlobName, Variant, hex},
+};
 use crate::{Backend, Failure, Result, Viewer, db::fetch_optional};
 
 /// Read whole, and at a time.
@@ -83,7 +86,7 @@ impl Backend {
         };
         let kind = match variant {
             Variant::Original => ImageKind::parse(&row.kind),
-            Variant::Wide(_) => Some(ImageKind::WebP),
+            Variant::Wide(width) => ImageKind::parse(&row.kind).map(|kind| kind_of(kind, width)),
         };
         let kind = kind.ok_or_else(|| Failure::Other(format!("no kind: {}", row.kind)))?;
         let blob = BlobName {

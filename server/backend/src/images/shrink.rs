@@ -1,11 +1,10 @@
 //! Thumbnails, and what is shown until they are there. Thumbnails are lossy WebP (libwebp: its encoder makes files a
-//! third smaller than JPEG in about the same time at these sizes, and keeps transparency), in sRGB: a profile that says
-//! otherwise is converted.
-
-use std::thread;
+//! third smaller than JPEG in about the same time at small sizes, and keeps transparency), in sRGB: a profile that says
+//! otherwise is converted. The widest of a photo is JPEG: as WebP it would take five times as long, more than all else
+//! that is done before anybody sees anything.
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
-use domain::{Image, Refusal};
+use domain::{Image, ImageKind, Refusal};
 use fast_image_resize::{
     FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer,
     images::{TypedImage, TypedImageRef},
@@ -19,18 +18,20 @@ use super::decode::Decoded;
 /// Of what the placeholder is made.
 const BLUR: u32 = 100;
 const QUALITY: f32 = 78.0;
+const JPEG_QUALITY: u8 = 80;
 /// Of 0 to 6: the next takes half as long again, for files one percent smaller.
 const EFFORT: i32 = 0;
 
 pub(crate) struct Shrunk {
-    /// The narrowest first: their widths, and WebP.
+    /// The narrowest first: their widths, and files of [`kind_of`].
     pub(crate) thumbnails: Vec<(u32, Vec<u8>)>,
     /// A thumbhash in base64.
     pub(crate) blur: String,
 }
 
 impl Shrunk {
-    pub(crate) fn of(decoded: &Decoded) -> Result<Self, Refusal> {
+    /// Of an image of this kind.
+    pub(crate) fn of(kind: ImageKind, decoded: &Decoded) -> Result<Self, Refusal> {
         let (width, height) = (decoded.pixels.width(), decoded.pixels.height());
         let profile = decoded.profile.as_deref();
         let mut widths: Vec<u32> = Image::widths_of(width, height).collect();
@@ -50,25 +51,25 @@ impl Shrunk {
             let (wide, high) = within(BLUR, width, height);
             blur(&in_srgb(shrink(&decoded.pixels, wide, high)?, profile))?
         };
-        let thumbnails = encoded(&sizes)?;
+        let encode = |(width, pixels): (u32, DynamicImage)| {
+            let file = match kind_of(kind, width) {
+                ImageKind::Jpeg => jpeg_at(&pixels, JPEG_QUALITY, None),
+                _ => webp_at(&pixels, QUALITY),
+            };
+            Ok((width, file?))
+        };
+        let thumbnails = sizes.into_iter().rev().map(encode);
+        let thumbnails = thumbnails.collect::<Result<_, Refusal>>()?;
         Ok(Self { thumbnails, blur })
     }
 }
 
-/// The widest, which is the first, takes longer than all the others: these are made meanwhile.
-fn encoded(sizes: &[(u32, DynamicImage)]) -> Result<Vec<(u32, Vec<u8>)>, Refusal> {
-    let encode = |(width, pixels): &(u32, DynamicImage)| Ok((*width, webp(pixels)?));
-    let Some((widest, others)) = sizes.split_first() else {
-        return Ok(Vec::new());
-    };
-    thread::scope(|scope| {
-        let others = scope.spawn(move || others.iter().rev().map(encode).collect::<Result<_, _>>());
-        let widest = encode(widest);
-        let others: Result<Vec<_>, Refusal> = others.join().map_err(|_| Refusal::ImageBroken)?;
-        let mut all = others?;
-        all.push(widest?);
-        Ok(all)
-    })
+/// Of the thumbnail of this width.
+pub(crate) fn kind_of(original: ImageKind, width: u32) -> ImageKind {
+    match original {
+        ImageKind::Jpeg if width == Image::WIDEST => ImageKind::Jpeg,
+        _ => ImageKind::WebP,
+    }
 }
 
 /// For the kinds of pixels that there are after decoding, and no others: for all that it knows, the crate would be
@@ -144,10 +145,6 @@ fn convert(pixels: &DynamicImage, profile: &[u8]) -> Option<DynamicImage> {
     }
 }
 
-pub(crate) fn webp(pixels: &DynamicImage) -> Result<Vec<u8>, Refusal> {
-    webp_at(pixels, QUALITY)
-}
-
 pub(crate) fn webp_at(pixels: &DynamicImage, quality: f32) -> Result<Vec<u8>, Refusal> {
     let (width, height) = (pixels.width(), pixels.height());
     let mut config = webp::WebPConfig::new().map_err(|()| Refusal::ImageBroken)?;
@@ -163,6 +160,34 @@ pub(crate) fn webp_at(pixels: &DynamicImage, quality: f32) -> Result<Vec<u8>, Re
     encoded
         .map(|file| file.to_vec())
         .map_err(|_| Refusal::ImageBroken)
+}
+
+/// By an encoder that takes a third of the time that the one of `image` does.
+pub(crate) fn jpeg_at(
+    pixels: &DynamicImage,
+    quality: u8,
+    profile: Option<&[u8]>,
+) -> Result<Vec<u8>, Refusal> {
+    if !matches!(pixels, DynamicImage::ImageRgb8(_)) {
+        return Err(Refusal::ImageBroken);
+    }
+    let side = |side: u32| u16::try_from(side).map_err(|_| Refusal::ImageBroken);
+    let (width, height) = (side(pixels.width())?, side(pixels.height())?);
+    let mut file = Vec::new();
+    let mut encoder = jpeg_encoder::Encoder::new(&mut file, quality);
+    // As cameras do.
+    encoder.set_sampling_factor(jpeg_encoder::SamplingFactor::F_2_2);
+    if let Some(profile) = profile {
+        let _ = encoder.add_icc_profile(profile);
+    }
+    let written = encoder.encode(
+        pixels.as_bytes(),
+        width,
+        height,
+        jpeg_encoder::ColorType::Rgb,
+    );
+    written.map_err(|_| Refusal::ImageBroken)?;
+    Ok(file)
 }
 
 fn blur(pixels: &DynamicImage) -> Result<String, Refusal> {

@@ -144,6 +144,7 @@ impl Client {
         Join {
             page: page(),
             session: self.session,
+            after: None,
             account: account(u128::from(self.n)),
             name: format!("Person {}", self.n),
             offer: self.offer.clone(),

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use domain::{Image, ImageKind, Refusal};
-use image::{DynamicImage, Rgb, RgbImage};
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
 use super::{Checked, Kept, Shrunk, written};
 
@@ -42,6 +42,21 @@ fn each_kind_is_kept_with_its_thumbnails() {
         assert!(!kept.shrunk.blur.is_empty());
         // What is kept is taken again as it is.
         assert_eq!(take(&kept.original).unwrap().hash, kept.hash);
+    }
+}
+
+#[test]
+fn the_widest_thumbnail_of_a_photo_is_a_jpeg_and_all_others_are_webp() {
+    for (file, widest) in [
+        (jpeg(1800, 900, 1), ImageFormat::Jpeg),
+        (jpeg(900, 1800, 6), ImageFormat::Jpeg),
+        (png(1800, 900), ImageFormat::WebP),
+    ] {
+        let thumbnails = take(&file).unwrap().shrunk.thumbnails.into_iter();
+        let kinds: Vec<_> = thumbnails
+            .map(|(_, file)| image::guess_format(&file).unwrap())
+            .collect();
+        assert_eq!(kinds, [ImageFormat::WebP, ImageFormat::WebP, widest]);
     }
 }
 
@@ -331,7 +346,7 @@ fn how_long_it_takes() {
         let until = Instant::now() + Duration::from_mins(1);
         let decoded = checked.stripped.decode(until).unwrap();
         let turned = took();
-        let shrunk = Shrunk::of(&decoded).unwrap();
+        let shrunk = Shrunk::of(checked.stripped.kind, &decoded).unwrap();
         let made = took();
         let written = written(checked.stripped.kind, &decoded).unwrap();
         let wrote = took();
