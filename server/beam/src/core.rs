@@ -26,9 +26,6 @@ use crate::{
 
 /// What is decided again and again: who is shown where, in which layer, who speaks, who is gone.
 const TICK: Duration = Duration::from_millis(100);
-/// After a packet, a connection wants to be told the time at once. With nothing more to send it can wait for the next
-/// packet, which tells it as well: the telling is half of what a packet costs.
-const SLACK: Duration = Duration::from_millis(1);
 /// Larger datagrams are not what browsers send.
 const LARGEST: usize = 2_048;
 /// What of one input is handled before the next one. A fault here must not become a standstill.
@@ -206,15 +203,9 @@ impl Core {
                 Ok(Output::Timeout(at)) => {
                     // A connection that is closed asks for nothing any more; the next tick takes it away.
                     session.timeout = at.max(now);
-                    if session.waiting == 0 {
-                        session.timeout = session.timeout.max(now + SLACK);
-                    }
                     return;
                 }
-                Ok(Output::Transmit(transmit)) => {
-                    session.waiting = session.waiting.saturating_sub(1);
-                    self.datagrams.push_back(datagram(transmit));
-                }
+                Ok(Output::Transmit(transmit)) => self.datagrams.push_back(datagram(transmit)),
                 Ok(Output::Event(event)) => match event {
                     Event::RtpPacket(packet) => self.packets.push_back((id, packet)),
                     Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {

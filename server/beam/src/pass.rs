@@ -47,7 +47,6 @@ impl Core {
                 continue;
             };
             if to.pass(now, (from, source), layer, keyframe.is_some(), packet) {
-                to.waiting += 1;
                 if to.advance(now).is_err() {
                     to.rtc.disconnect();
                 }

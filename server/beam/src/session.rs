@@ -73,8 +73,6 @@ pub(crate) struct Session {
     pub(crate) addresses: Vec<Address>,
     pub(crate) bucket: Bucket,
     pub(crate) heard: Instant,
-    /// Packets it has been given and has not sent, about: what it says of its own accord counts, too.
-    pub(crate) waiting: usize,
     /// When the connection wants to be told the time.
     pub(crate) timeout: Instant,
     pub(crate) voice: Voice,
@@ -139,7 +137,6 @@ impl Session {
             addresses: Vec::new(),
             bucket: Bucket::new(now),
             heard: now,
-            waiting: 0,
             timeout: now,
             voice: Voice::SILENT,
             tracks: Default::default(),

@@ -1,12 +1,14 @@
 //! Into a room of Janus' videoroom over its HTTP API: one connection to publish, one that brings all others.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 use str0m::{
     change::SdpOffer,
     media::{Direction, MediaKind},
 };
-use tokio::try_join;
+use tokio::{time::sleep, try_join};
 
 use super::{Person, Plan, link::Link};
 use crate::http::Client;
@@ -14,6 +16,7 @@ use crate::http::Client;
 /// As its configuration names it.
 const ROOM: u32 = 1;
 const PLUGIN: &str = "janus.plugin.videoroom";
+const TRIES: u32 = 40;
 
 /// The first half of the turns is for those who publish, the second for those who watch: a person is both.
 pub(crate) async fn attend(plan: &Plan, number: usize) -> Result<Person> {
@@ -62,11 +65,21 @@ async fn watch(plan: &Plan, number: usize) -> Result<Link> {
             streams.push(json!({ "feed": feed(*other), "mid": voice }));
         }
     }
-    link.tally.asked = Some(plan.now());
     let mut handle = Handle::open(&plan.address).await?;
     let body =
         json!({ "request": "join", "ptype": "subscriber", "room": ROOM, "streams": streams });
-    let event = handle.ask(&body, None).await?;
+    let mut tries = 0;
+    let event = loop {
+        link.tally.asked = Some(plan.now());
+        match handle.ask(&body, None).await {
+            // Whoever publishes has the answer some moments before the room has the streams.
+            Err(error) if error.to_string().starts_with("No such mid") && tries < TRIES => {
+                tries += 1;
+                sleep(Duration::from_millis(50)).await;
+            }
+            asked => break asked?,
+        }
+    };
     let offer = event["jsep"]["sdp"].as_str().context("no offer")?;
     let offer = SdpOffer::from_sdp_string(offer)?;
     let answer = link.rtc.sdp_api().accept_offer(offer)?;
