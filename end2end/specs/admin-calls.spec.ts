@@ -2,6 +2,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { Admin } from '../pages/admin.ts';
+import { Coturn } from '../fixtures/services.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 const looks = [
@@ -64,6 +65,30 @@ test.describe('with a TCP port', () => {
     await expect(new Admin(dana.page).row('UDP')).toContainText(/Open UDP port \d+ in the firewall/);
     await inOrder(dana.page);
   });
+});
+
+test.describe('with a relay', () => {
+  for (const [name, secret, said] of [
+    ['lets this browser in', 'shared-with-the-relay', 'yes'],
+    ['that knows another secret does not', 'of-somebody-else', 'no'],
+  ] as const) {
+    const relayed = test.extend<{ relay: Coturn }>({
+      relay: async ({}, use) => {
+        const relay = await Coturn.start();
+        await use(relay);
+        await relay.remove();
+      },
+      settings: async ({ relay }, use) => use({ STOA_TURN_URLS: relay.url, STOA_TURN_SECRET: secret }),
+    });
+
+    relayed(`admin: calls: a relay ${name}`, async ({ dana, relay }) => {
+      await dana.open('/admin/calls');
+      await expect(new Admin(dana.page).row('TURN')).toContainText(relay.url);
+      await dana.page.getByRole('button', { name: 'Test a call' }).click();
+      await expect(dana.page.getByRole('status')).toHaveText(`UDP: yes. TCP: not set up. TURN: ${said}.`, { timeout: 40_000 });
+      await inOrder(dana.page);
+    });
+  }
 });
 
 test.describe('with pages for the whole world', () => {

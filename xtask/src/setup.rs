@@ -50,6 +50,7 @@ pub(crate) fn for_tests(tree: &Tree) -> Result<()> {
         ("mosquitto-clients", which("mosquitto_sub").is_some()),
         ("libimage-exiftool-perl", which("exiftool").is_some()),
         ("nginx-light", which("nginx").is_some()),
+        ("coturn", which("turnserver").is_some()),
         ("nodejs", which("node").is_some()),
         ("npm", which("npm").is_some()),
         ("python3", which("python3").is_some()),
