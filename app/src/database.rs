@@ -42,6 +42,11 @@ pub fn opened() -> Option<IdbDatabase> {
     OPEN.with_borrow(Clone::clone)
 }
 
+/// It does not take anything any more: the next one opens it anew.
+pub fn forget() {
+    OPEN.take();
+}
+
 /// An error where the browser allows none.
 pub async fn open() -> Result<IdbDatabase, JsValue> {
     if let Some(database) = opened() {
@@ -50,7 +55,8 @@ pub async fn open() -> Result<IdbDatabase, JsValue> {
     let factory = window().indexed_db()?.ok_or(JsValue::NULL)?;
     let request = factory.open_with_u32(NAME, VERSION)?;
     let asked = request.clone();
-    let create = Closure::once(move || {
+    // For as long as it takes, which may be longer than anybody waits for it.
+    let create = Closure::once_into_js(move || {
         let database = asked.result().and_then(JsCast::dyn_into::<IdbDatabase>);
         if let Ok(database) = database {
             for kept in Kept::ALL {
@@ -59,13 +65,13 @@ pub async fn open() -> Result<IdbDatabase, JsValue> {
             }
         }
     });
-    request.set_onupgradeneeded(Some(create.as_ref().unchecked_ref()));
+    request.set_onupgradeneeded(Some(create.unchecked_ref()));
     let database: IdbDatabase = answer(&request).await?.dyn_into()?;
     // Emptied by whoever owns the browser, or wanted in a newer form by a tab that came after us.
-    let close = Closure::<dyn Fn()>::new(|| {
-        if let Some(database) = OPEN.take() {
-            database.close();
-        }
+    let own = database.clone();
+    let close = Closure::<dyn Fn()>::new(move || {
+        own.close();
+        forget();
     })
     .into_js_value();
     database.set_onclose(Some(close.unchecked_ref()));

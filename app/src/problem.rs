@@ -54,6 +54,11 @@ impl FromServerFnError for Problem {
             ServerFnErrorErr::Args(why) | ServerFnErrorErr::MissingArg(why) => {
                 Refusal::BadRequest(why).into()
             }
+            // On the server it is what was asked that cannot be read; in a browser, the answer.
+            #[cfg(feature = "ssr")]
+            ServerFnErrorErr::Deserialization(why) | ServerFnErrorErr::Request(why) => {
+                Refusal::BadRequest(why).into()
+            }
             // Written by the browser's side: the request or its answer got lost.
             other => Self::Network(other.to_string()),
         }
@@ -211,6 +216,7 @@ mod tests {
             "last_admin",
             "id_taken",
             "not_yours",
+            "removed_from_call",
             "foreign_origin",
             "bad_request",
             "image_too_large",

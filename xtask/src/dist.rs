@@ -1,6 +1,6 @@
 //! `cargo xtask dist`: the released program, one file, and whether it runs where nothing else lies.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 
@@ -27,7 +27,7 @@ pub(crate) fn program(tree: &Tree) -> Result<()> {
 
 pub(crate) fn dist(tree: &Tree) -> Result<()> {
     build(tree)?;
-    smoke(tree)?;
+    smoke(&tree.program())?;
     let program = tree.program();
     println!(
         "{} {:.1} MB",
@@ -38,8 +38,8 @@ pub(crate) fn dist(tree: &Tree) -> Result<()> {
 }
 
 /// Starts in an empty directory, and everything a first page names is inside the program.
-pub(crate) fn smoke(tree: &Tree) -> Result<()> {
-    let server = Server::start(&tree.program(), &[])?;
+pub(crate) fn smoke(program: &Path) -> Result<()> {
+    let server = Server::start(program, &[])?;
     let page = server.get("/sign-in")?;
     let sheet = page
         .split('"')

@@ -22,6 +22,7 @@ use tree::Tree;
 const HELP: &str = "\
 cargo xtask run              build everything and serve on http://127.0.0.1:3000
 cargo xtask test [PART...]   everything that must be green; parts: fmt tidy clippy deny unit protocol e2e
+               [--quick]     end to end with the program as the tests build it
 cargo xtask dist             the one file to install: target/dist/stoa
 cargo xtask bench [ROW...]   measure against budgets and peers; writes target/bench.json
 cargo xtask tidy             what no compiler checks: dependencies, documents, module heads";

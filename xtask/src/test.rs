@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     fs,
     io::{BufRead, BufReader},
+    path::Path,
     process::{Command, Stdio},
     thread::{self, ScopedJoinHandle},
     time::{Duration, Instant},
@@ -21,6 +22,8 @@ use crate::{
     tree::Tree,
 };
 
+/// End to end with the program as the tests build it, not with the released one, which takes as long to build as all else.
+const QUICK: &str = "--quick";
 const PARTS: [&str; 7] = ["fmt", "tidy", "clippy", "deny", "unit", "protocol", "e2e"];
 
 #[derive(Clone, Copy, Default)]
@@ -115,10 +118,11 @@ pub(crate) fn test(tree: &Tree, words: &[String]) -> Result<()> {
             .position(|word| word == "--")
             .unwrap_or(words.len()),
     );
-    if let Some(wrong) = parts.iter().find(|part| !PARTS.contains(&part.as_str())) {
+    let mut parts: BTreeSet<&str> = parts.iter().map(String::as_str).collect();
+    let quick = parts.remove(QUICK);
+    if let Some(wrong) = parts.iter().find(|part| !PARTS.contains(part)) {
         bail!("there is no part `{wrong}`; there are: {}", PARTS.join(" "));
     }
-    let parts: BTreeSet<&str> = parts.iter().map(String::as_str).collect();
     let wants = |part: &str| parts.is_empty() || parts.contains(part);
     let more = more.get(1..).unwrap_or_default();
 
@@ -130,8 +134,12 @@ pub(crate) fn test(tree: &Tree, words: &[String]) -> Result<()> {
     if wants("tidy") {
         report.step("tidy", || done(tidy::check(tree)));
     }
-    if wants("deny") && which("cargo-deny").is_some() {
-        report.step("deny", || done(cargo(tree).args(["deny", "check"]).run()));
+    if wants("deny") {
+        if which("cargo-deny").is_some() {
+            report.step("deny", || done(cargo(tree).args(["deny", "check"]).run()));
+        } else {
+            println!("\ncargo-deny is not installed: licences and advisories are not checked");
+        }
     }
     let tests = ready && (wants("unit") || wants("e2e"));
     let mut first: Vec<Step<'_>> = Vec::new();
@@ -146,10 +154,10 @@ pub(crate) fn test(tree: &Tree, words: &[String]) -> Result<()> {
         report.step("site", || done(site::assemble(tree)));
     }
     let mut second: Vec<Step<'_>> = Vec::new();
-    if tests && wants("unit") {
+    if tests && (wants("unit") || quick) {
         second.push(("tests", Box::new(|| build_tests(tree))));
     }
-    if tests && wants("e2e") && report.well("site") {
+    if tests && !quick && wants("e2e") && report.well("site") {
         second.push(("program", Box::new(|| dist::program(tree))));
     }
     if wants("clippy") {
@@ -166,8 +174,16 @@ pub(crate) fn test(tree: &Tree, words: &[String]) -> Result<()> {
         if wants("unit") {
             report.step("unit", || unit(tree, url));
         }
-        if report.well("program") && report.step("smoke", || done(dist::smoke(tree))) {
-            report.step("e2e", || end_to_end(tree, url, more));
+        let (program, made) = if quick {
+            (
+                tree.target.join("debug/stoa"),
+                report.well("site") && report.well("tests"),
+            )
+        } else {
+            (tree.program(), report.well("program"))
+        };
+        if made && wants("e2e") && report.step("smoke", || done(dist::smoke(&program))) {
+            report.step("e2e", || end_to_end(tree, &program, url, more));
         }
     }
     if ready && wants("protocol") {
@@ -293,7 +309,7 @@ fn script_result(line: &str) -> Option<Count> {
     }
 }
 
-fn end_to_end(tree: &Tree, postgres: &str, more: &[String]) -> Result<Count> {
+fn end_to_end(tree: &Tree, program: &Path, postgres: &str, more: &[String]) -> Result<Count> {
     Command::new("npx")
         .args(["tsc", "--noEmit"])
         .current_dir(tree.end2end())
@@ -301,14 +317,20 @@ fn end_to_end(tree: &Tree, postgres: &str, more: &[String]) -> Result<Count> {
     // Calls by themselves: what they and the others measure would be each other.
     let mut sum = Count::default();
     for project in ["rest", "calls"] {
-        let count = specs(tree, postgres, project, more)?;
+        let count = specs(tree, program, postgres, project, more)?;
         sum.passed += count.passed;
         sum.failed += count.failed;
     }
     Ok(sum)
 }
 
-fn specs(tree: &Tree, postgres: &str, project: &str, more: &[String]) -> Result<Count> {
+fn specs(
+    tree: &Tree,
+    program: &Path,
+    postgres: &str,
+    project: &str,
+    more: &[String],
+) -> Result<Count> {
     let results = tree.end2end().join("test-results/results.json");
     let _ = fs::remove_file(&results);
     let well = Command::new("npx")
@@ -318,7 +340,7 @@ fn specs(tree: &Tree, postgres: &str, project: &str, more: &[String]) -> Result<
         .args((!more.is_empty()).then_some("--pass-with-no-tests"))
         .args(more)
         .current_dir(tree.end2end())
-        .env("STOA_PROGRAM", tree.program())
+        .env("STOA_PROGRAM", program)
         .env("STOA_TEST_POSTGRES", postgres)
         .status()?
         .success();

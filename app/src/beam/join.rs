@@ -133,12 +133,14 @@ impl Beam {
     pub(super) async fn rejoin(self, session: Rc<Session>) {
         let id = SessionId(new_id(self.tick_clock()));
         let old = session.id.get();
+        // The last one that the server has answered.
+        let after = self.me.get_untracked();
         self.renew_relays(session.page).await;
         let done = match self.peer(id) {
             Ok(peer) => {
                 // Before the answer: the connection may be up at once, and must be heard.
                 session.renew(id, Rc::clone(&peer));
-                self.connect(&session, id, Some(old), peer).await
+                self.connect(&session, id, after, peer).await
             }
             Err(problem) => Err(problem),
         };

@@ -166,12 +166,17 @@ impl Parcels {
         let images: Vec<_> = parcel.wanted().filter_map(Picked::image).collect();
         let label = parcel.label();
         let (id, text) = (parcel.id, parcel.text);
-        if !images.is_empty() || !text.is_empty() {
-            talk.deliver(id, text, parcel.mentions, images, parcel.reply);
-        }
+        let mut safe = true;
+        let empty = images.is_empty() && text.is_empty();
+        let kept = (!empty).then(|| talk.deliver(id, text, parcel.mentions, images, parcel.reply));
         self.0.update(|all| all.retain(|kept| kept.id != id));
+        if let Some(kept) = kept {
+            safe = within(KEEPING, kept).await == Some(Ok(()));
+        }
         // Should it stay there, it is sent again under the same id, which is one message.
-        let _ = within(KEEPING, kept::forget(&label)).await;
+        if safe {
+            let _ = within(KEEPING, kept::forget(&label)).await;
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use web_sys::{DataTransfer, DragEvent};
 use crate::ui::{Glyph, Icon, click};
 
 /// What browsers may offer; phones that keep their photos as HEIC hand them out as JPEG because of it.
-const ACCEPT: &str = "image/jpeg,image/png,image/gif,image/webp,image/avif";
+const ACCEPT: &str = "image/jpeg,image/png,image/gif,image/webp";
 
 /// The images beside the message that is being written.
 #[derive(Clone, Copy)]

@@ -10,6 +10,7 @@ use std::{
 };
 
 use domain::{AccountId, Image, ImageAlt, MessageId, PageId, Refusal};
+use futures::channel::oneshot::{self, Receiver};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 use send_wrapper::SendWrapper;
@@ -121,13 +122,16 @@ impl Outbox {
         })
     }
 
-    pub fn push(self, draft: Draft) {
-        if let Some(queue) = self.queue() {
-            queue.kept.change(draft.id, Some(draft.clone()));
-            let page = draft.page;
-            queue.drafts.borrow_mut().push(draft);
-            queue.send(page);
-        }
+    /// The answer comes when the browser keeps it, and is lost if it does not.
+    pub fn push(self, draft: Draft) -> Receiver<()> {
+        let Some(queue) = self.queue() else {
+            return oneshot::channel().1;
+        };
+        let kept = queue.kept.change(draft.id, Some(draft.clone()));
+        let page = draft.page;
+        queue.drafts.borrow_mut().push(draft);
+        queue.send(page);
+        kept
     }
 
     pub fn retry(self, id: MessageId) {
@@ -148,6 +152,7 @@ impl Outbox {
         if let Some(queue) = self.queue() {
             queue.nudges.set(queue.nudges.get().wrapping_add(1));
             queue.send_all();
+            queue.take_up();
         }
     }
 
@@ -176,8 +181,10 @@ impl Queue {
     fn take_up(self: &Rc<Self>) {
         let queue = Rc::clone(self);
         spawn_local(async move {
-            queue.look_again().await;
-            queue.send_all();
+            if let Some(drafts) = queue.kept.all().await {
+                queue.know(drafts);
+                queue.send_all();
+            }
         });
     }
 
@@ -263,23 +270,26 @@ impl Queue {
         let mut drafts = self.drafts.borrow_mut();
         if let Some(draft) = drafts.iter_mut().find(|draft| draft.id == id) {
             draft.refused = refused;
-            self.kept.change(id, Some(draft.clone()));
+            drop(self.kept.change(id, Some(draft.clone())));
         }
     }
 
     fn remove(&self, id: MessageId) {
         self.drafts.borrow_mut().retain(|draft| draft.id != id);
-        self.kept.change(id, None);
+        drop(self.kept.change(id, None));
     }
 
     /// What is kept is the truth: other tabs write and send as well.
     async fn look_again(&self) {
         // Databases have been seen to keep silent; what is known goes out all the same.
-        let Some(Some(now)) = within(DATABASE, self.kept.all()).await else {
-            return;
-        };
-        let before = self.drafts.replace(now.clone());
-        for outcome in differences(&before, &now) {
+        if let Some(Some(drafts)) = within(DATABASE, self.kept.all()).await {
+            self.know(drafts);
+        }
+    }
+
+    fn know(&self, drafts: Vec<Draft>) {
+        let before = self.drafts.replace(drafts.clone());
+        for outcome in differences(&before, &drafts) {
             self.tell(&outcome);
         }
     }

@@ -351,13 +351,9 @@ impl Talk {
     /// Sends what was written: shown at once, kept until the server has it.
     pub fn say(self, body: &Caption, mentions: Vec<Mention>) {
         let reply = self.take_reply();
-        self.deliver(
-            message_id(),
-            body.as_str().to_owned(),
-            mentions,
-            Vec::new(),
-            reply,
-        );
+        let body = body.as_str().to_owned();
+        // Kept or not, it is sent.
+        drop(self.deliver(message_id(), body, mentions, Vec::new(), reply));
     }
 
     pub fn edit_last(self) {

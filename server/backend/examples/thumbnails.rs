@@ -18,7 +18,7 @@ mod images {
     mod strip;
 }
 
-#[path = "../tests/support/pictures.rs"]
+#[path = "../tests/all/pictures.rs"]
 #[allow(clippy::unwrap_used, reason = "the tests' own")]
 mod pictures;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-#[path = "../tests/support/pictures.rs"]
+#[path = "../tests/all/pictures.rs"]
 #[allow(dead_code, unreachable_pub, reason = "the tests use the rest")]
 mod pictures;
 

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use domain::{Call, Dropped, PageId, SessionId};
+use domain::{AccountId, Call, Dropped, PageId, SessionId};
 use str0m::{
     Event, Input, Output,
     bwe::BweKind,
@@ -36,8 +36,8 @@ pub struct Core {
     pub(crate) rooms: HashMap<PageId, Room>,
     pub(crate) sessions: HashMap<SessionId, Session>,
     pub(crate) notices: VecDeque<Notice>,
-    /// By an admin, the newest last.
-    pub(crate) removed: VecDeque<SessionId>,
+    /// By an admin: whose it was, and which. The newest last.
+    pub(crate) removed: VecDeque<(AccountId, SessionId)>,
     /// Those whose connection has something to say.
     pub(crate) touched: Vec<SessionId>,
     by_address: HashMap<Address, SessionId>,

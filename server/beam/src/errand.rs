@@ -25,8 +25,8 @@ impl Core {
     pub fn join(&mut self, now: Instant, join: Join) -> Result<Joined, Denied> {
         let (id, page, account) = (join.session, join.page, join.account);
         // Coming again is up to the person. A browser that never heard of the removal does not do it for them.
-        let removed = |id: &SessionId| self.removed.contains(id);
-        if removed(&id) || join.after.as_ref().is_some_and(removed) {
+        let mut known_as = [Some(id), join.after].into_iter().flatten();
+        if known_as.any(|id| self.removed.contains(&(account, id))) {
             return Err(Denied::Removed);
         }
         if let Some(known) = self.sessions.get(&id) {
@@ -225,11 +225,14 @@ impl Core {
 
     /// By an admin of the page.
     pub fn remove(&mut self, now: Instant, page: PageId, id: SessionId) -> Result<(), Denied> {
-        self.on_page(page, id)?;
-        if self.removed.len() == REMOVED {
+        // Its browser may know only of the one before, if the answer was lost.
+        let session = self.on_page(page, id)?;
+        let account = session.account;
+        let known_as = [Some(id), session.after].into_iter().flatten();
+        self.removed.extend(known_as.map(|id| (account, id)));
+        while self.removed.len() > REMOVED {
             self.removed.pop_front();
         }
-        self.removed.push_back(id);
         self.drop_session(now, id, Dropped::Removed);
         self.tell(now);
         Ok(())

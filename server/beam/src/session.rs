@@ -56,6 +56,7 @@ pub(crate) struct Common {
 )]
 pub(crate) struct Session {
     pub(crate) id: SessionId,
+    pub(crate) after: Option<SessionId>,
     pub(crate) account: AccountId,
     pub(crate) name: String,
     pub(crate) page: PageId,
@@ -123,6 +124,7 @@ impl Session {
             ufrag: rtc.direct_api().local_ice_credentials().ufrag,
             rtc,
             id: join.session,
+            after: join.after,
             account: join.account,
             name: join.name,
             page: join.page,

@@ -60,7 +60,10 @@ fn whoever_an_admin_removed_comes_again_by_themselves_only() {
     let own = world.clients[1].join();
     assert_eq!(world.core.join(world.now, own), Err(Denied::Removed));
     let at = Address::udp(([127, 0, 0, 1], 20_000).into());
-    let anew = Client::new(7, at, world.now).join();
+    let anew = Join {
+        account: account(2),
+        ..Client::new(7, at, world.now).join()
+    };
     let rejoining = Join {
         after: Some(session),
         ..anew.clone()
@@ -68,6 +71,28 @@ fn whoever_an_admin_removed_comes_again_by_themselves_only() {
     assert_eq!(world.core.join(world.now, rejoining), Err(Denied::Removed));
     assert_eq!(world.core.callers().len(), 1);
     assert!(world.core.join(world.now, anew).is_ok());
+    // Whose answer was lost knows itself as the one before.
+    let at = Address::udp(([127, 0, 0, 1], 20_001).into());
+    let lost = Join {
+        account: account(1),
+        after: Some(world.clients[0].session),
+        ..Client::new(8, at, world.now).join()
+    };
+    let id = lost.session;
+    world.core.join(world.now, lost).unwrap();
+    world.core.remove(world.now, page(), id).unwrap();
+    let at = Address::udp(([127, 0, 0, 1], 20_002).into());
+    let again = Join {
+        account: account(1),
+        after: Some(world.clients[0].session),
+        ..Client::new(9, at, world.now).join()
+    };
+    let somebody_else = Join {
+        account: account(9),
+        ..again.clone()
+    };
+    assert_eq!(world.core.join(world.now, again), Err(Denied::Removed));
+    assert!(world.core.join(world.now, somebody_else).is_ok());
 }
 
 #[test]

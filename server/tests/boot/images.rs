@@ -15,7 +15,7 @@ use crate::{
     seeded::seeded,
 };
 
-#[path = "../../backend/tests/support/pictures.rs"]
+#[path = "../../backend/tests/all/pictures.rs"]
 pub(crate) mod pictures;
 
 pub(crate) const LIMIT: usize = 25 * 1024 * 1024;

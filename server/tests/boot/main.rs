@@ -11,6 +11,7 @@ mod full_disk;
 mod hostile;
 mod images;
 mod live;
+mod malformed;
 mod running;
 mod same_site;
 mod seeded;

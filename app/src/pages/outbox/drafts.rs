@@ -6,6 +6,7 @@ use std::{
 };
 
 use domain::{AccountId, MessageId};
+use futures::channel::oneshot::{self, Receiver};
 use js_sys::Array;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
@@ -13,11 +14,12 @@ use web_sys::{BroadcastChannel, IdbDatabase, IdbKeyRange, IdbObjectStore, IdbTra
 
 use super::Outcome;
 use crate::{
-    database::{self, Kept, answer, committed},
+    database::{self, Kept, answer},
     pages::store::Draft,
     ui::ordered,
 };
 
+#[derive(Clone)]
 pub(super) struct Drafts {
     me: AccountId,
     /// Tells the other tabs to look again. `None` where the browser has none; then they do when they send.
@@ -25,8 +27,8 @@ pub(super) struct Drafts {
     changes: Rc<Changes>,
 }
 
-/// What this tab has changed and is not committed, in order: what is read meanwhile is of before. What the database does
-/// not take stays, and lasts as long as the tab.
+/// What this tab has changed and is not committed, the last change of each: what is read meanwhile is of before. What the
+/// database does not take stays, and lasts as long as the tab.
 #[derive(Default)]
 struct Changes {
     under_way: RefCell<Vec<(u32, Change)>>,
@@ -34,6 +36,18 @@ struct Changes {
 }
 
 type Change = (MessageId, Option<Draft>);
+
+impl Changes {
+    fn is_under_way(&self, number: u32) -> bool {
+        let under_way = self.under_way.borrow();
+        under_way.iter().any(|(other, _)| *other == number)
+    }
+
+    fn over(&self, number: u32) {
+        let mut under_way = self.under_way.borrow_mut();
+        under_way.retain(|(other, _)| *other != number);
+    }
+}
 
 impl Drafts {
     pub(super) fn of(me: AccountId) -> Self {
@@ -52,8 +66,8 @@ impl Drafts {
         }
     }
 
-    /// Written anew, or gone.
-    pub(super) fn change(&self, id: MessageId, draft: Option<Draft>) {
+    /// Written anew, or gone. The answer comes when the database has it, and is lost if it never does.
+    pub(super) fn change(&self, id: MessageId, draft: Option<Draft>) -> Receiver<()> {
         let number = self.changes.last.get() + 1;
         self.changes.last.set(number);
         let key = JsValue::from(format!("{}{id}", prefix(self.me)));
@@ -61,28 +75,49 @@ impl Drafts {
             .as_ref()
             .and_then(|draft| serde_json::to_string(draft).ok());
         let mut under_way = self.changes.under_way.borrow_mut();
+        // The newest says everything, whatever became of those before.
+        under_way.retain(|(_, (other, _))| *other != id);
         under_way.push((number, (id, draft)));
-        // In this moment, where that is possible.
-        let begun = database::opened().map(|database| begin(&database, &key, json.as_deref()));
-        let changes = Rc::clone(&self.changes);
-        let others = self.others.clone();
+        drop(under_way);
+        // In this moment, where that is possible; also that others hear of it, if this is the tab's last.
+        let begun = database::opened().and_then(|open| begin(&open, &key, json.as_deref()).ok());
+        if begun.is_some() {
+            self.tell_others();
+        }
+        let (committed, done) = oneshot::channel();
+        let drafts = self.clone();
         spawn_local(async move {
-            let store = match begun {
-                Some(begun) => begun,
-                None => match database::open().await {
-                    Ok(database) => begin(&database, &key, json.as_deref()),
-                    Err(error) => Err(error),
-                },
+            let begun = match begun {
+                Some(store) => Some(store),
+                None => drafts.begin_later(number, &key, json.as_deref()).await,
             };
-            let Ok(store) = store else { return };
-            if committed(&store).await.is_ok() {
-                let mut under_way = changes.under_way.borrow_mut();
-                under_way.retain(|(other, _)| *other != number);
-                if let Some(others) = others {
-                    let _ = others.post_message(&JsValue::NULL);
-                }
+            let Some(store) = begun else { return };
+            if database::committed(&store).await.is_ok() {
+                drafts.changes.over(number);
+                drafts.tell_others();
+                let _ = committed.send(());
             }
         });
+        done
+    }
+
+    /// With the database opened, or opened anew; unless there is a newer change by then.
+    async fn begin_later(
+        &self,
+        number: u32,
+        key: &JsValue,
+        json: Option<&str>,
+    ) -> Option<IdbObjectStore> {
+        database::forget();
+        let open = database::open().await.ok()?;
+        let store = || begin(&open, key, json).ok();
+        self.changes.is_under_way(number).then(store).flatten()
+    }
+
+    fn tell_others(&self) {
+        if let Some(others) = &self.others {
+            let _ = others.post_message(&JsValue::NULL);
+        }
     }
 
     /// In order of writing. `None`: the database cannot be read, and what is known is all there is.
@@ -201,18 +236,6 @@ mod tests {
         let changes = [(three.id, Some(three.clone()))];
         let all = with(vec![three.clone(), one.clone()], changes.iter());
         assert_eq!(all, [one, three]);
-    }
-
-    #[test]
-    fn of_one_message_the_last_change_counts() {
-        let one = draft(1, 10);
-        let changes = [
-            (one.id, Some(one.clone())),
-            (one.id, Some(refused(&one))),
-            (one.id, None),
-        ];
-        assert_eq!(with(Vec::new(), changes[..2].iter()), [refused(&one)]);
-        assert_eq!(with(Vec::new(), changes.iter()), []);
     }
 
     #[test]

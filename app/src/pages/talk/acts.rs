@@ -1,6 +1,7 @@
 //! What is done to a single message: answered, reacted to, edited, taken back, found again.
 
 use domain::{Caption, Image, Mention, Message, MessageId, PageImage, Quote, Timestamp};
+use futures::channel::oneshot::Receiver;
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{ANSWER, Draft, Held, Span, Store, Talk};
@@ -23,7 +24,7 @@ impl Talk {
         mentions: Vec<Mention>,
         images: Vec<Image>,
         reply: Option<Quote>,
-    ) {
+    ) -> Receiver<()> {
         let now = js_sys::Date::now() as i64;
         let written = self.state.try_update_value(|state| {
             state.written = now.max(state.written + 1);
@@ -43,7 +44,7 @@ impl Talk {
             self.to_latest();
             self.change_holding(Held::End, |store| store.write(draft.clone()));
         }
-        self.outbox.push(draft);
+        self.outbox.push(draft)
     }
 
     /// The images of what is loaded, the oldest first.

@@ -7,7 +7,7 @@ use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 
 use super::{Checked, Kept, Shrunk, written};
 
-#[path = "../../../tests/support/pictures.rs"]
+#[path = "../../../tests/all/pictures.rs"]
 mod pictures;
 use pictures::{
     chunk, dense_png, exif, gif, holds, jpeg, jpeg_of, jpeg_with, long_gif, png, png_with,

@@ -1,12 +1,8 @@
 //! Pages on both databases: made, renamed, archived, deleted, listed.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
+use crate::support::{Told, body, page_name, refused};
 use backend::Posting;
 use domain::{About, Event, Refusal, Topic};
-use support::{Told, body, page_name, refused};
 
 on_both! {
     async fn the_maker_is_the_first_member_and_everything_is_told(place) {

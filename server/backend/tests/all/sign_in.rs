@@ -1,14 +1,10 @@
 //! Signing in by email on both databases: link or code, once, for a quarter of an hour.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support::{Place, email, refused};
 use backend::{Backend, Viewer};
 use domain::{MailItem, MailState, Refusal, SignInCode};
-use support::{Place, email, refused};
 
 const QUARTER: i64 = Backend::SIGN_IN_SECONDS;
 const PEER: &str = "192.0.2.1";

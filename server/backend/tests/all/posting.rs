@@ -1,12 +1,8 @@
 //! How fast one account may post.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
+use crate::support::{body, node, refused};
 use backend::{Posting, Settings};
 use domain::{Rate, Refusal};
-use support::{body, node, refused};
 
 on_both! {
     async fn posting_is_limited_per_account_and_comes_back_with_time(place) {

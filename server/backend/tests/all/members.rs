@@ -1,12 +1,8 @@
 //! Membership on both databases: who may change it, and what goes with it.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
+use crate::support::{Told, body, refused};
 use backend::Posting;
 use domain::{Event, PageRole, Refusal, Topic};
-use support::{Told, body, refused};
 
 on_both! {
     async fn a_removed_member_loses_everything_at_once(place) {

@@ -1,12 +1,8 @@
 //! What the inviter does: whom an invitation reaches, again, by hand, taken back, and how often.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
+use crate::support::{Place, email, name, refused};
 use backend::{Backend, Viewer};
 use domain::{InvitationState, InvitationView, InviteVerdict, Note, PageId, PageRole, Refusal};
-use support::{Place, email, name, refused};
 
 const WEEK: i64 = Backend::INVITATION_SECONDS;
 

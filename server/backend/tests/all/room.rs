@@ -1,9 +1,5 @@
 //! The first view of a page, on both databases.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
 use backend::Posting;
 use domain::PageRole;
 
@@ -53,7 +49,7 @@ on_both! {
         place.join(page, &mila).await;
         let ids: Vec<_> = (0..560).map(|_| place.message_id()).collect();
         let posts = ids.into_iter().map(|id| {
-            place.backend.post_message(&ada, page, Posting::plain(id, support::body("Hello")))
+            place.backend.post_message(&ada, page, Posting::plain(id, crate::support::body("Hello")))
         });
         for post in futures::future::join_all(posts).await {
             post.unwrap();

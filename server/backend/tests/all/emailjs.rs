@@ -1,17 +1,13 @@
 //! Sending by EmailJS, against a server that answers as it is told.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
 };
 
+use crate::support::{Place, node};
 use backend::{Backend, EmailJs, MailSettings, Secret, Settings, Viewer};
 use domain::{MailItem, MailState, MailTransport, Note, PageId};
-use support::{Place, node};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

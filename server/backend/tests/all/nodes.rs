@@ -1,9 +1,5 @@
 //! Two nodes on one PostgreSQL and one broker see each other's events and cuts, also after the broker was away.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
 use std::{
     io::Write,
     net::TcpListener,
@@ -11,10 +7,10 @@ use std::{
     time::Duration,
 };
 
+use crate::support::{Place, Recorder, Told, body, node};
 use backend::{Posting, Secret};
 use bytes::Bytes;
 use domain::{Event, Topic};
-use support::{Place, Recorder, Told, body, node};
 
 /// A Mosquitto on a free port of its own, ended with the test.
 struct Mosquitto {

@@ -1,15 +1,11 @@
 //! Replies, deletion, mentions and reactions on both databases.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
+use crate::support::{Place, Told, body, node, refused};
 use backend::{Posting, Viewer};
 use domain::{
     AccountId, Emoji, Event, Message, MessageId, PageId, PageRole, PersonName, Quote, Rate,
     Refusal, Topic,
 };
-use support::{Place, Told, body, node, refused};
 
 fn emoji(text: &str) -> Emoji {
     Emoji::parse(text).unwrap()

@@ -1,16 +1,11 @@
 //! Images in a bucket, on a server that speaks S3: `STOA_TEST_S3` is `s3://bucket/prefix`, and `AWS_ENDPOINT` and its like
 //! say where, as they do to the program. Without it there is nothing to test.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-#[path = "support/pictures.rs"]
-mod pictures;
-mod support;
-
+use crate::pictures;
+use crate::support::{Place, node, refused};
 use backend::{Backend, Clock, Random, Settings, StartError, Upload, Variant};
 use domain::{ImageId, Refusal};
 use futures::TryStreamExt;
-use support::{Place, node, refused};
 
 fn bucket(place: &Place) -> Option<Settings> {
     let url = std::env::var("STOA_TEST_S3").ok()?;

@@ -1,11 +1,7 @@
 //! The admin's view of people, on both databases.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
+use crate::support::refused;
 use domain::Refusal;
-use support::refused;
 
 on_both! {
     async fn people_are_listed_with_their_pages_to_admins(place) {

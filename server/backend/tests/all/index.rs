@@ -1,13 +1,9 @@
 //! The index of words follows the messages; what is found does not depend on how far it has come.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{Place, body};
 use backend::{Search, Seeding, Viewer};
-use support::{Place, body};
 
 async fn texts(place: &Place, viewer: &Viewer, words: &str) -> Vec<String> {
     let search = Search {

@@ -1,17 +1,10 @@
 //! The files of images, with both databases: each kept once, freed when nobody uses it, and nothing left of what is refused.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-#[path = "support/pictures.rs"]
-mod pictures;
-mod support;
-#[path = "support/uploads.rs"]
-mod uploads;
-
+use crate::pictures;
+use crate::support::{node, refused};
+use crate::uploads::{read, upload, upload_text};
 use backend::{Backend, Settings, Upload, Variant, Viewer};
 use domain::{Image, Refusal};
-use support::{node, refused};
-use uploads::{read, upload, upload_text};
 
 on_both! {
     async fn the_same_id_at_once_is_one_image(place) {

@@ -1,14 +1,11 @@
 //! Messages on both databases: stored once, numbered without gaps, told in order, read back.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
 use std::collections::HashSet;
 
+use crate::support;
+use crate::support::{Told, body, node, refused};
 use backend::Posting;
 use domain::{Event, Message, PageRole, Refusal, Topic};
-use support::{Told, body, node, refused};
 
 fn messages(told: &[Told]) -> Vec<Message> {
     let message = |told: &Told| match told {

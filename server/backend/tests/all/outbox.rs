@@ -1,20 +1,14 @@
 //! The outbox on both databases: a mail goes out once, or says why not, whatever the mail server does.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-#[path = "support/smtp.rs"]
-mod smtp;
-mod support;
-
 use std::time::Duration;
 
+use crate::smtp::MailServer;
+use crate::support::{Place, email, node, refused};
 use backend::{Backend, MailSettings, Secret, Settings, Viewer};
 use domain::{
     InvitationId, InvitationState, InviteVerdict, MailItem, MailState, MailTransport, Note, PageId,
     Refusal,
 };
-use smtp::MailServer;
-use support::{Place, email, node, refused};
 
 /// A node that sends by this mail server. Its worker is not started: a test says when mails go.
 async fn sending(place: &Place, url: &str) -> Backend {

@@ -1,15 +1,12 @@
 //! Search on both databases.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
 use std::{borrow::Cow, time::Instant};
 
+use crate::support;
+use crate::support::{body, refused};
 use backend::{Backend, Search, Secret, Seeding, Viewer};
 use domain::{AccountId, Emoji, PageId, Refusal, Timestamp};
 use sqlx::{ConnectOptions, Connection};
-use support::{body, refused};
 
 fn all(words: &str) -> Search {
     Search {

@@ -1,17 +1,10 @@
 //! Images on both databases: taken, sent with messages, seen by members.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-#[path = "support/pictures.rs"]
-mod pictures;
-mod support;
-#[path = "support/uploads.rs"]
-mod uploads;
-
+use crate::pictures;
+use crate::support::{Told, body, refused};
+use crate::uploads::{alt, read, upload, upload_text};
 use backend::{Posting, Variant, Viewer};
 use domain::{Caption, Event, Image, ImageAlt, ImageId, ImageKind, PageImage, Refusal};
-use support::{Told, body, refused};
-use uploads::{alt, read, upload, upload_text};
 
 on_both! {
     async fn an_upload_is_kept_with_its_thumbnails_and_told_as_it_is(place) {

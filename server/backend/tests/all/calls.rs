@@ -1,14 +1,10 @@
 //! What is remembered of calls, on both databases: who may be in one, and the line in the log.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
+use crate::support::{Told, body, refused};
 use backend::Posting;
 use domain::{
     Call, CallId, CallLog, Caller, Event, MessageId, Refusal, SessionId, Timestamp, Topic,
 };
-use support::{Told, body, refused};
 use uuid::Uuid;
 
 const CALL: CallId = CallId(Uuid::from_u128(0x0193_2d3c_5a00_7b1c_8f00_0000_0000_0001));

@@ -1,12 +1,8 @@
 //! Sessions on both databases: they slide, expire, and end at once when they are ended.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
+use crate::support::{Told, name};
 use backend::Backend;
 use domain::{Event, Topic};
-use support::{Told, name};
 
 const DAY: i64 = 86_400;
 

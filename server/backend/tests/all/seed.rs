@@ -1,12 +1,8 @@
 //! A seeded place, on both databases.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
+use crate::support::{body, refused};
 use backend::{Posting, Seeding};
 use domain::Refusal;
-use support::{body, refused};
 
 on_both! {
     async fn a_seeded_place_is_like_one_that_people_have_used(place) {

@@ -1,15 +1,12 @@
 //! How far members have got and read the messages, on both databases.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
 use std::time::{Duration, Instant};
 
+use crate::support;
+use crate::support::{Place, Told, refused};
 use backend::{Seeding, Viewer};
 use domain::{AccountId, Event, Marks, Note, PageId, Refusal, Seen, Timestamp, Topic};
 use futures::future::join_all;
-use support::{Place, Told, refused};
 
 const DAY: i64 = 86_400;
 

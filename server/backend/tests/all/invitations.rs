@@ -1,11 +1,8 @@
 //! Invitations on both databases: asked for, mailed, followed, accepted, and every way in which they end.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
+use crate::support;
+use crate::support::{Place, Told, email, name, refused};
 use domain::{Event, InvitationState, InvitationView, InviteVerdict, Note, PageId, Refusal, Topic};
-use support::{Place, Told, email, name, refused};
 
 /// Invites and returns the mailed link's token, from the built-in mailbox.
 async fn invited(place: &Place, by: &backend::Viewer, page: PageId, address: &str) -> String {

@@ -1,11 +1,7 @@
 //! The first start on both databases.
 
-#![allow(clippy::unwrap_used, reason = "a test ends where its ground gives way")]
-
-mod support;
-
+use crate::support::{Place, email, name, node, page_name, refused};
 use domain::Refusal;
-use support::{Place, email, name, node, page_name, refused};
 
 async fn token(place: &Place) -> String {
     let link = place.backend.setup_link().await.unwrap().unwrap();
