@@ -49,7 +49,7 @@ fn each_kind_is_kept_with_its_thumbnails() {
 fn the_widest_thumbnail_of_a_photo_is_a_jpeg_and_all_others_are_webp() {
     for (file, widest) in [
         (jpeg(1800, 900, 1), ImageFormat::Jpeg),
-        (jpeg(900, 1800, 6), ImageFormat::Jpeg),
+        (telling_jpeg(&jpeg(900, 1800, 1), 6), ImageFormat::Jpeg),
         (png(1800, 900), ImageFormat::WebP),
     ] {
         let thumbnails = take(&file).unwrap().shrunk.thumbnails.into_iter();
