@@ -5,9 +5,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use crate::support::{Place, node};
+use crate::support::{Place, newest, node};
 use backend::{Backend, EmailJs, MailSettings, Secret, Settings, Viewer};
-use domain::{MailItem, MailState, MailTransport, Note, PageId};
+use domain::{MailState, MailTransport, Note, PageId};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -79,10 +79,6 @@ async fn invite(backend: &Backend, by: &Viewer, page: PageId) {
         .invite(by, page, "mila@stoa.example", note)
         .await
         .unwrap();
-}
-
-async fn newest(backend: &Backend, admin: &Viewer) -> MailItem {
-    backend.mailbox(admin).await.unwrap().items.remove(0)
 }
 
 on_both! {

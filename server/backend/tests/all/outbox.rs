@@ -3,12 +3,9 @@
 use std::time::Duration;
 
 use crate::smtp::MailServer;
-use crate::support::{Place, email, node, refused};
+use crate::support::{Place, email, invite_one, newest, node, refused};
 use backend::{Backend, MailSettings, Secret, Settings, Viewer};
-use domain::{
-    InvitationId, InvitationState, InviteVerdict, MailItem, MailState, MailTransport, Note, PageId,
-    Refusal,
-};
+use domain::{InvitationId, InvitationState, MailState, MailTransport, PageId, Refusal};
 
 /// A node that sends by this mail server. Its worker is not started: a test says when mails go.
 async fn sending(place: &Place, url: &str) -> Backend {
@@ -20,14 +17,7 @@ async fn sending(place: &Place, url: &str) -> Backend {
 }
 
 async fn invite(backend: &Backend, by: &Viewer, page: PageId, address: &str) -> InvitationId {
-    let outcome = backend
-        .invite(by, page, address, Note::default())
-        .await
-        .unwrap();
-    assert_eq!(
-        outcome.addresses,
-        [(email(address), InviteVerdict::Invited)]
-    );
+    invite_one(backend, by, page, address).await;
     let list = backend.invitations(by, Some(page)).await.unwrap();
     list.into_iter()
         .find(|i| i.email == email(address))
@@ -38,10 +28,6 @@ async fn invite(backend: &Backend, by: &Viewer, page: PageId, address: &str) -> 
 async fn state(backend: &Backend, by: &Viewer, id: InvitationId) -> InvitationState {
     let list = backend.invitations(by, None).await.unwrap();
     list.into_iter().find(|i| i.id == id).unwrap().state
-}
-
-async fn newest(backend: &Backend, admin: &Viewer) -> MailItem {
-    backend.mailbox(admin).await.unwrap().items.remove(0)
 }
 
 on_both! {

@@ -1,11 +1,5 @@
 //! A mail server that answers as a test tells it to, and remembers what it took.
 
-#![allow(
-    unreachable_pub,
-    clippy::unwrap_used,
-    reason = "every test file takes what it needs, and ends where its ground gives way"
-)]
-
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
@@ -19,8 +13,8 @@ use tokio::{
 };
 
 #[derive(Clone)]
-pub struct MailServer {
-    pub url: String,
+pub(crate) struct MailServer {
+    pub(crate) url: String,
     state: Arc<State>,
 }
 
@@ -34,21 +28,21 @@ struct State {
 }
 
 #[derive(Clone, Debug)]
-pub struct Taken {
-    pub from: String,
-    pub to: Vec<String>,
-    pub data: String,
+pub(crate) struct Taken {
+    pub(crate) from: String,
+    pub(crate) to: Vec<String>,
+    pub(crate) data: String,
 }
 
 impl MailServer {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         let server = Self::held().await;
         server.open();
         server
     }
 
     /// Lets everybody wait at the end of their mail until [`MailServer::open`].
-    pub async fn held() -> Self {
+    pub(crate) async fn held() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
         let state = Arc::new(State {
@@ -66,20 +60,20 @@ impl MailServer {
         Self { url, state }
     }
 
-    pub fn open(&self) {
+    pub(crate) fn open(&self) {
         self.state.door.add_permits(Semaphore::MAX_PERMITS / 2);
     }
 
     /// The next recipient is told this instead of `250`.
-    pub fn answer(&self, line: &str) {
+    pub(crate) fn answer(&self, line: &str) {
         self.state.answers.lock().unwrap().push_back(line.into());
     }
 
-    pub fn taken(&self) -> Vec<Taken> {
+    pub(crate) fn taken(&self) -> Vec<Taken> {
         self.state.taken.lock().unwrap().clone()
     }
 
-    pub async fn wait_for_taken(&self, count: usize) {
+    pub(crate) async fn wait_for_taken(&self, count: usize) {
         for _ in 0..500 {
             if self.taken().len() >= count {
                 return;
@@ -90,7 +84,7 @@ impl MailServer {
     }
 
     /// Until so many stand at the door at the same time.
-    pub async fn wait_for_waiting(&self, count: usize) {
+    pub(crate) async fn wait_for_waiting(&self, count: usize) {
         let mut waiting = self.state.waiting.subscribe();
         let reached = waiting.wait_for(|waiting| *waiting >= count);
         let reached = tokio::time::timeout(Duration::from_secs(5), reached).await;

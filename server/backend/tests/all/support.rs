@@ -1,11 +1,5 @@
 //! A backend for a test, on each database, with a held clock and a listener that remembers.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "every test file takes what it needs"
-)]
-
 use std::{
     path::PathBuf,
     str::FromStr,
@@ -16,8 +10,8 @@ use std::{
 use backend::{Backend, Clock, Listener, MailSettings, Posting, Random, Secret, Settings, Viewer};
 use bytes::Bytes;
 use domain::{
-    About, AccountId, Body, Email, Event, Marks, MessageId, Page, PageId, PageName, PersonName,
-    Timestamp, Topic,
+    About, AccountId, Body, Email, Event, InviteVerdict, MailItem, Marks, MessageId, Note, Page,
+    PageId, PageName, PersonName, Timestamp, Topic,
 };
 use sqlx::{
     Connection, Executor, PgConnection, SqliteConnection, postgres::PgConnectOptions,
@@ -25,7 +19,7 @@ use sqlx::{
 };
 
 /// 2026-11-22T12:00:00Z
-pub const NOON: Timestamp = Timestamp(1_795_348_800_000);
+pub(crate) const NOON: Timestamp = Timestamp(1_795_348_800_000);
 
 /// Runs a test on SQLite and, if `STOA_TEST_POSTGRES` names a server, on a fresh PostgreSQL database.
 #[macro_export]
@@ -59,7 +53,7 @@ macro_rules! on_both {
 /// What one node's hub has been told, in order.
 #[allow(clippy::large_enum_variant, reason = "a handful in a test")]
 #[derive(Clone, Debug, PartialEq)]
-pub enum Told {
+pub(crate) enum Told {
     Event(Topic, Event),
     /// Bytes that are no event: a signal.
     Bytes(Topic, Bytes),
@@ -69,7 +63,7 @@ pub enum Told {
 
 /// Marks are told by a task of their own, between whatever else is told: they are kept apart.
 #[derive(Clone, Default)]
-pub struct Recorder(Arc<Mutex<Vec<Told>>>, Arc<Mutex<Vec<(PageId, Marks)>>>);
+pub(crate) struct Recorder(Arc<Mutex<Vec<Told>>>, Arc<Mutex<Vec<(PageId, Marks)>>>);
 
 impl Recorder {
     fn push(&self, told: Told) {
@@ -82,14 +76,14 @@ impl Recorder {
     }
 
     /// All marks of this page so far, in order.
-    pub fn marks(&self, page: PageId) -> Vec<Marks> {
+    pub(crate) fn marks(&self, page: PageId) -> Vec<Marks> {
         let told = self.1.lock().unwrap();
         let here = told.iter().filter(|(on, _)| *on == page);
         here.map(|(_, marks)| marks.clone()).collect()
     }
 
     /// Waits until these are the marks that were told last.
-    pub async fn wait_for_marks(&self, page: PageId, marks: &Marks) {
+    pub(crate) async fn wait_for_marks(&self, page: PageId, marks: &Marks) {
         for _ in 0..1000 {
             if self.marks(page).last() == Some(marks) {
                 return;
@@ -103,16 +97,16 @@ impl Recorder {
     }
 
     /// All so far; the next call begins empty.
-    pub fn take(&self) -> Vec<Told> {
+    pub(crate) fn take(&self) -> Vec<Told> {
         std::mem::take(&mut self.0.lock().unwrap())
     }
 
-    pub fn all(&self) -> Vec<Told> {
+    pub(crate) fn all(&self) -> Vec<Told> {
         self.0.lock().unwrap().clone()
     }
 
     /// Waits (for another node or the broker) until this has been told.
-    pub async fn wait_for(&self, what: &str, told: impl Fn(&Told) -> bool) -> Told {
+    pub(crate) async fn wait_for(&self, what: &str, told: impl Fn(&Told) -> bool) -> Told {
         for _ in 0..1000 {
             if let Some(found) = self.all().into_iter().find(|t| told(t)) {
                 return found;
@@ -139,11 +133,11 @@ impl Listener for Recorder {
 }
 
 /// A place that is set up when [`Place::admin`] has been called.
-pub struct Place {
-    pub backend: Backend,
-    pub clock: Clock,
-    pub told: Recorder,
-    pub settings: Settings,
+pub(crate) struct Place {
+    pub(crate) backend: Backend,
+    pub(crate) clock: Clock,
+    pub(crate) told: Recorder,
+    pub(crate) settings: Settings,
     dir: Dir,
     postgres: Option<String>,
 }
@@ -170,11 +164,11 @@ fn unique() -> String {
 }
 
 impl Place {
-    pub async fn sqlite() -> Self {
+    pub(crate) async fn sqlite() -> Self {
         Self::start(None).await
     }
 
-    pub async fn postgres() -> Option<Self> {
+    pub(crate) async fn postgres() -> Option<Self> {
         let base = std::env::var("STOA_TEST_POSTGRES").ok()?;
         Some(Self::start(Some(base)).await)
     }
@@ -217,7 +211,7 @@ impl Place {
     }
 
     /// Stops the backend and removes what it left.
-    pub async fn end(self) {
+    pub(crate) async fn end(self) {
         self.backend.stop().await;
         if let (Some(url), Ok(base)) = (&self.postgres, std::env::var("STOA_TEST_POSTGRES")) {
             let name = url.rsplit('/').next().unwrap();
@@ -228,7 +222,7 @@ impl Place {
     }
 
     /// Sets the place up; its first admin.
-    pub async fn admin(&self) -> Viewer {
+    pub(crate) async fn admin(&self) -> Viewer {
         let link = self.backend.setup_link().await.unwrap().unwrap();
         let token = link.rsplit('/').next().unwrap();
         let session = self
@@ -244,17 +238,17 @@ impl Place {
         self.viewer(&session).await.unwrap()
     }
 
-    pub async fn viewer(&self, session: &Secret) -> Option<Viewer> {
+    pub(crate) async fn viewer(&self, session: &Secret) -> Option<Viewer> {
         self.backend.viewer(session.expose()).await.unwrap()
     }
 
     /// An account that came by no invitation, signed in: `<name>@stoa.example`.
-    pub async fn person(&self, person: &str) -> Viewer {
+    pub(crate) async fn person(&self, person: &str) -> Viewer {
         let (_, session) = self.person_with_session(person).await;
         self.viewer(&session).await.unwrap()
     }
 
-    pub async fn person_with_session(&self, person: &str) -> (AccountId, Secret) {
+    pub(crate) async fn person_with_session(&self, person: &str) -> (AccountId, Secret) {
         let id = AccountId::new(self.clock.now(), Random.id().unwrap());
         let session = Random.token().unwrap();
         let email = format!("{}@stoa.example", person.to_lowercase());
@@ -282,7 +276,7 @@ impl Place {
     }
 
     /// Makes the person a member, past all rights.
-    pub async fn join(&self, page: PageId, person: &Viewer) {
+    pub(crate) async fn join(&self, page: PageId, person: &Viewer) {
         let now = self.clock.now().0;
         self.sql(|db| {
             db.query(
@@ -297,7 +291,7 @@ impl Place {
         self.sql(|db| db.query(roster).uuid(page.0)).await;
     }
 
-    pub async fn page(&self, admin: &Viewer, called: &str) -> Page {
+    pub(crate) async fn page(&self, admin: &Viewer, called: &str) -> Page {
         self.backend
             .create_page(admin, page_name(called), About::default())
             .await
@@ -305,7 +299,7 @@ impl Place {
     }
 
     /// Posts and returns the message's id and number.
-    pub async fn post(&self, author: &Viewer, page: PageId, text: &str) -> (MessageId, i64) {
+    pub(crate) async fn post(&self, author: &Viewer, page: PageId, text: &str) -> (MessageId, i64) {
         let id = self.message_id();
         let seq = self
             .backend
@@ -314,12 +308,12 @@ impl Place {
         (id, seq.unwrap())
     }
 
-    pub fn message_id(&self) -> MessageId {
+    pub(crate) fn message_id(&self) -> MessageId {
         MessageId::new(self.clock.now(), Random.id().unwrap())
     }
 
     /// A statement past the backend, for states that take long to reach or should not be reachable.
-    pub async fn sql(&self, build: impl FnOnce(Sql) -> Sql) -> u64 {
+    pub(crate) async fn sql(&self, build: impl FnOnce(Sql) -> Sql) -> u64 {
         let sql = build(Sql::default());
         macro_rules! run {
             ($connection:ty, $options:expr) => {{
@@ -348,7 +342,7 @@ impl Place {
 }
 
 /// Another node (or the same one, started again) on these settings.
-pub async fn node(settings: &Settings, clock: &Clock) -> (Backend, Recorder) {
+pub(crate) async fn node(settings: &Settings, clock: &Clock) -> (Backend, Recorder) {
     let backend = Backend::start(settings.clone(), clock.clone(), Random)
         .await
         .unwrap();
@@ -359,7 +353,7 @@ pub async fn node(settings: &Settings, clock: &Clock) -> (Backend, Recorder) {
 
 /// One statement and its binds, for either database.
 #[derive(Default)]
-pub struct Sql {
+pub(crate) struct Sql {
     text: String,
     binds: Vec<Bind>,
 }
@@ -372,50 +366,62 @@ enum Bind {
 }
 
 impl Sql {
-    pub fn query(mut self, text: &str) -> Self {
+    pub(crate) fn query(mut self, text: &str) -> Self {
         text.clone_into(&mut self.text);
         self
     }
-    pub fn uuid(mut self, value: uuid::Uuid) -> Self {
+    pub(crate) fn uuid(mut self, value: uuid::Uuid) -> Self {
         self.binds.push(Bind::Uuid(value));
         self
     }
-    pub fn text(mut self, value: &str) -> Self {
+    pub(crate) fn text(mut self, value: &str) -> Self {
         self.binds.push(Bind::Text(value.to_owned()));
         self
     }
-    pub fn number(mut self, value: i64) -> Self {
+    pub(crate) fn number(mut self, value: i64) -> Self {
         self.binds.push(Bind::Number(value));
         self
     }
-    pub fn bytes(mut self, value: &[u8]) -> Self {
+    pub(crate) fn bytes(mut self, value: &[u8]) -> Self {
         self.binds.push(Bind::Bytes(value.to_vec()));
         self
     }
 }
 
-pub fn body(text: &str) -> Body {
+pub(crate) fn body(text: &str) -> Body {
     Body::parse(text).unwrap()
 }
 
-pub fn page_name(text: &str) -> PageName {
+pub(crate) fn page_name(text: &str) -> PageName {
     PageName::parse(text).unwrap()
 }
 
-pub fn name(text: &str) -> PersonName {
+pub(crate) fn name(text: &str) -> PersonName {
     PersonName::parse(text).unwrap()
 }
 
-pub fn email(text: &str) -> Email {
+pub(crate) fn email(text: &str) -> Email {
     Email::parse(text).unwrap()
 }
 
 /// The refusal that came instead of an answer.
 #[track_caller]
-pub fn refused<T>(answer: backend::Result<T>) -> domain::Refusal {
+pub(crate) fn refused<T>(answer: backend::Result<T>) -> domain::Refusal {
     match answer {
         Err(backend::Error::Refused(refusal)) => refusal,
         Err(error) => panic!("failed instead of refused: {error}"),
         Ok(_) => panic!("not refused"),
     }
+}
+
+/// Somebody who was not invited yet.
+pub(crate) async fn invite_one(backend: &Backend, by: &Viewer, page: PageId, address: &str) {
+    let inviting = backend.invite(by, page, address, Note::default());
+    let addresses = inviting.await.unwrap().addresses;
+    assert_eq!(addresses, [(email(address), InviteVerdict::Invited)]);
+}
+
+/// The newest mail, as an admin sees it.
+pub(crate) async fn newest(backend: &Backend, admin: &Viewer) -> MailItem {
+    backend.mailbox(admin).await.unwrap().items.remove(0)
 }

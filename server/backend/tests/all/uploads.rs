@@ -1,11 +1,5 @@
 //! Uploading, showing and reading images in a test, and looking at what lies on the disk.
 
-#![allow(
-    dead_code,
-    unreachable_pub,
-    reason = "every test file takes what it needs"
-)]
-
 use std::path::Path;
 
 use backend::{Backend, Posting, Upload, Variant, Viewer};
@@ -15,18 +9,18 @@ use futures::TryStreamExt;
 use crate::support::Place;
 
 impl Place {
-    pub fn image_id(&self) -> ImageId {
+    pub(crate) fn image_id(&self) -> ImageId {
         ImageId(self.message_id().0)
     }
 
-    pub async fn upload(&self, by: &Viewer, page: PageId, file: &[u8]) -> Image {
+    pub(crate) async fn upload(&self, by: &Viewer, page: PageId, file: &[u8]) -> Image {
         upload(&self.backend, by, page, self.image_id(), file)
             .await
             .unwrap()
     }
 
     /// A message of these images, without a text.
-    pub async fn show(&self, by: &Viewer, page: PageId, images: &[&Image]) -> Message {
+    pub(crate) async fn show(&self, by: &Viewer, page: PageId, images: &[&Image]) -> Message {
         let id = self.message_id();
         let posting = Posting {
             id,
@@ -44,14 +38,14 @@ impl Place {
         history.messages.into_iter().next().unwrap()
     }
 
-    pub fn kept(&self) -> Vec<String> {
+    pub(crate) fn kept(&self) -> Vec<String> {
         let mut files = Vec::new();
         list(&self.settings.data_dir.join("images"), &mut files);
         files
     }
 
     /// All that lies in the directory of data, but for the database and what is kept.
-    pub fn left(&self) -> Vec<String> {
+    pub(crate) fn left(&self) -> Vec<String> {
         let mut files = Vec::new();
         list(&self.settings.data_dir.join("incoming"), &mut files);
         files
@@ -69,7 +63,7 @@ fn list(dir: &Path, files: &mut Vec<String>) {
     }
 }
 
-pub async fn upload(
+pub(crate) async fn upload(
     backend: &Backend,
     by: &Viewer,
     page: PageId,
@@ -87,7 +81,7 @@ pub async fn upload(
 }
 
 /// As what comes as text is taken in.
-pub async fn upload_text(
+pub(crate) async fn upload_text(
     backend: &Backend,
     by: &Viewer,
     page: PageId,
@@ -99,7 +93,7 @@ pub async fn upload_text(
     backend.take_text(incoming, page, id).await
 }
 
-pub async fn read(
+pub(crate) async fn read(
     backend: &Backend,
     by: &Viewer,
     id: ImageId,
@@ -111,7 +105,7 @@ pub async fn read(
     Ok(parts.concat())
 }
 
-pub fn alt(image: &Image, alt: &str) -> ImageAlt {
+pub(crate) fn alt(image: &Image, alt: &str) -> ImageAlt {
     ImageAlt {
         id: image.id,
         alt: alt.into(),
