@@ -166,13 +166,13 @@ impl Parcels {
         let images: Vec<_> = parcel.wanted().filter_map(Picked::image).collect();
         let label = parcel.label();
         let (id, text) = (parcel.id, parcel.text);
-        let mut safe = true;
         let empty = images.is_empty() && text.is_empty();
         let kept = (!empty).then(|| talk.deliver(id, text, parcel.mentions, images, parcel.reply));
         self.0.update(|all| all.retain(|kept| kept.id != id));
-        if let Some(kept) = kept {
-            safe = within(KEEPING, kept).await == Some(Ok(()));
-        }
+        let safe = match kept {
+            Some(kept) => within(KEEPING, kept).await == Some(Ok(())),
+            None => true,
+        };
         // Should it stay there, it is sent again under the same id, which is one message.
         if safe {
             let _ = within(KEEPING, kept::forget(&label)).await;
