@@ -34,22 +34,20 @@ impl Core {
             self.listen(now, page);
             self.arrange(now, page);
         }
+        let mut asked = Vec::new();
         for session in self.sessions.values_mut() {
             let due: Vec<_> = session
                 .tracks
                 .iter_mut()
                 .flat_map(|track| track.tick(now))
                 .collect();
-            if due.is_empty() {
-                continue;
-            }
             for ssrc in due {
                 ask(session, ssrc);
+                asked.push(session.id);
             }
-            if session.advance(now).is_err() {
-                session.rtc.disconnect();
-            }
-            self.touched.push(session.id);
+        }
+        for id in asked {
+            self.touch(id);
         }
         self.settle(now);
     }

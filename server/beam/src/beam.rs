@@ -16,13 +16,14 @@ use tokio::{
 
 use crate::{
     core::Core,
-    doors::{Doors, Listening},
+    doors::{Doors, Listening, Mail},
     guests::Ends,
+    segments::Segments,
     shapes::{Address, Datagram, Notice, Transport},
     tcp::{News, Wires},
 };
 
-/// Datagrams taken in one go, before anybody else has their turn.
+/// Frames taken in one go, before anybody else has their turn.
 const BATCH: usize = 32;
 /// Errands that wait.
 const ERRANDS: usize = 256;
@@ -61,6 +62,7 @@ impl Beam {
                             core,
                             doors,
                             wires,
+                            segments: Segments::default(),
                             notices,
                         };
                         work.run(waiting).await;
@@ -91,12 +93,13 @@ struct Work {
     core: Core,
     doors: Listening,
     wires: Wires,
+    segments: Segments,
     notices: mpsc::UnboundedSender<Notice>,
 }
 
 impl Work {
     async fn run(mut self, mut errands: mpsc::Receiver<Errand>) {
-        let mut buffer = vec![0; 65_536];
+        let mut mail = Mail::new();
         loop {
             let now = Instant::now();
             let next = self.core.next_timeout().unwrap_or(now + IDLE);
@@ -118,17 +121,7 @@ impl Work {
                     None => return,
                 },
                 door = poll_fn(|context| self.doors.poll(context)) => {
-                    for _ in 0..BATCH {
-                        let Some((bytes, from, to)) = self.doors.take(door, &mut buffer) else {
-                            break;
-                        };
-                        guard(&mut self.core, &self.notices, |core| {
-                            core.receive(Instant::now(), Address::udp(from), to, bytes)
-                        });
-                        while let Some(datagram) = self.core.poll_datagram() {
-                            send(&self.doors, &self.wires, datagram);
-                        }
-                    }
+                    self.open(door, &mut mail);
                 }
                 news = self.wires.next() => self.hear(news),
                 () = sleep_until(next.into()) => {
@@ -146,21 +139,38 @@ impl Work {
         }
     }
 
+    /// What came over UDP.
+    fn open(&mut self, door: usize, mail: &mut Mail) {
+        let now = Instant::now();
+        let Self {
+            core,
+            doors,
+            notices,
+            ..
+        } = self;
+        doors.take(door, mail, |from, to, bytes| {
+            guard(core, notices, |core| {
+                core.receive(now, Address::udp(from), to, bytes)
+            });
+        });
+        self.guard(|core| core.settle(now));
+    }
+
     /// What came over TCP.
     fn hear(&mut self, first: Option<News>) {
+        let now = Instant::now();
         let mut news = first;
         for left in (0..BATCH).rev() {
-            let Some(one) = news else { return };
-            let now = Instant::now();
+            let Some(one) = news else { break };
             if let Some((wire, frame)) = self.wires.take(now, one) {
                 let Ends { ours, theirs } = wire.ends;
                 let known =
                     self.guard(|core| core.receive(now, Address::tcp(theirs), ours, &frame));
                 self.wires.judge(now, wire, known == Some(true));
-                self.flush();
             }
             news = (left > 0).then(|| self.wires.another()).flatten();
         }
+        self.guard(|core| core.settle(now));
     }
 
     fn guard<T>(&mut self, input: impl FnOnce(&mut Core) -> T) -> Option<T> {
@@ -168,29 +178,30 @@ impl Work {
     }
 
     fn flush(&mut self) {
-        while let Some(datagram) = self.core.poll_datagram() {
-            send(&self.doors, &self.wires, datagram);
+        while let Some(Datagram {
+            source,
+            destination,
+            bytes,
+        }) = self.core.poll_datagram()
+        {
+            let ends = (source, destination.socket);
+            match destination.transport {
+                Transport::Udp if self.segments.take(ends, &bytes) => {}
+                Transport::Udp => {
+                    self.doors.send(&self.segments);
+                    self.segments.clear();
+                    self.segments.take(ends, &bytes);
+                }
+                Transport::Tcp => {
+                    let (ours, theirs) = ends;
+                    self.wires.send(Ends { ours, theirs }, bytes.into());
+                }
+            }
         }
+        self.doors.send(&self.segments);
+        self.segments.clear();
         while let Some(notice) = self.core.poll_notice() {
             let _ = self.notices.send(notice);
-        }
-    }
-}
-
-fn send(doors: &Listening, wires: &Wires, datagram: Datagram) {
-    let Datagram {
-        source,
-        destination,
-        bytes,
-    } = datagram;
-    match destination.transport {
-        Transport::Udp => doors.send(source, destination.socket, &bytes),
-        Transport::Tcp => {
-            let ends = Ends {
-                ours: source,
-                theirs: destination.socket,
-            };
-            wires.send(ends, bytes.into());
         }
     }
 }

@@ -19,6 +19,7 @@ use str0m::{
 };
 
 use crate::{
+    outlet::{Key, Outlet},
     room::Room,
     session::{ADDRESSES, Common, Session},
     shapes::{Address, Datagram, Denied, Notice, Transport},
@@ -38,8 +39,10 @@ pub struct Core {
     pub(crate) notices: VecDeque<Notice>,
     /// By an admin: whose it was, and which. The newest last.
     pub(crate) removed: VecDeque<(AccountId, SessionId)>,
-    /// Those whose connection has something to say.
+    /// Those whose connection may have something to say.
     pub(crate) touched: Vec<SessionId>,
+    /// Pictures somebody can only go on with from a keyframe.
+    wanted: Vec<(Key, usize)>,
     by_address: HashMap<Address, SessionId>,
     by_ufrag: HashMap<String, SessionId>,
     packets: VecDeque<(SessionId, RtpPacket)>,
@@ -72,6 +75,7 @@ impl Core {
             notices: VecDeque::new(),
             removed: VecDeque::new(),
             touched: Vec::new(),
+            wanted: Vec::new(),
             by_address: HashMap::new(),
             by_ufrag: HashMap::new(),
             packets: VecDeque::new(),
@@ -109,18 +113,17 @@ impl Core {
 
     /// None while there is nobody.
     pub fn next_timeout(&self) -> Option<Instant> {
-        let sessions = self.sessions.values().map(|session| session.timeout);
+        let sessions = self.sessions.values().map(|session| session.clock.due());
         let first = sessions.min()?;
         Some(first.min(self.tick))
     }
 
     pub fn timeout(&mut self, now: Instant) {
-        let due = |session: &&mut Session| session.timeout <= now;
-        for session in self.sessions.values_mut().filter(due) {
-            if session.advance(now).is_err() {
-                session.rtc.disconnect();
+        for session in self.sessions.values_mut() {
+            if session.clock.due() <= now {
+                session.clock.owe_all();
+                self.touched.push(session.id);
             }
-            self.touched.push(session.id);
         }
         self.settle(now);
         if self.tick <= now {
@@ -131,6 +134,7 @@ impl Core {
     }
 
     /// One datagram, from a browser to one of our addresses. False if it is nobody's: whoever sent it has shown nothing.
+    /// What it brings about for others waits until [`Core::settle`], so that several go in at once.
     pub fn receive(&mut self, now: Instant, from: Address, to: SocketAddr, bytes: &[u8]) -> bool {
         if bytes.len() > LARGEST {
             return false;
@@ -173,18 +177,23 @@ impl Core {
             }
             self.by_address.insert(from, id);
         }
-        self.touched.push(id);
-        self.settle(now);
+        // Before its next datagram: a connection hands over no more than the packets of one.
+        self.drain(now, id);
+        while let Some((from, packet)) = self.packets.pop_front() {
+            self.pass(now, from, &packet);
+        }
         true
     }
 
     /// Until nothing has anything to say any more.
-    pub(crate) fn settle(&mut self, now: Instant) {
+    pub fn settle(&mut self, now: Instant) {
         for _ in 0..STEPS {
             if let Some(id) = self.touched.pop() {
-                self.drain(now, id);
+                self.turn(now, id);
             } else if let Some((from, packet)) = self.packets.pop_front() {
                 self.pass(now, from, &packet);
+            } else if let Some((key, layer)) = self.wanted.pop() {
+                self.want_keyframe(now, key, layer);
             } else {
                 return;
             }
@@ -192,46 +201,79 @@ impl Core {
         tracing::error!("calls do not come to rest");
         self.touched.clear();
         self.packets.clear();
+        self.wanted.clear();
     }
 
-    fn drain(&mut self, now: Instant, id: SessionId) {
+    /// This connection has something to say, and is told the time so that it does.
+    pub(crate) fn touch(&mut self, id: SessionId) {
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.clock.owe();
+            self.touched.push(id);
+        }
+    }
+
+    /// Tells a connection the time as often as it is owed.
+    fn turn(&mut self, now: Instant, id: SessionId) {
+        for _ in 0..STEPS {
+            let Some(session) = self.sessions.get_mut(&id) else {
+                return;
+            };
+            if !session.clock.take() {
+                return;
+            }
+            if session.advance(now).is_err() {
+                session.rtc.disconnect();
+            }
+            if !self.drain(now, id)
+                && let Some(session) = self.sessions.get_mut(&id)
+            {
+                session.clock.rest(now);
+            }
+        }
+    }
+
+    /// Takes out what a connection has to say. True if it has sent something and may have more.
+    fn drain(&mut self, now: Instant, id: SessionId) -> bool {
         let Some(session) = self.sessions.get_mut(&id) else {
-            return;
+            return false;
         };
+        let mut sent = false;
         for _ in 0..STEPS {
             match session.rtc.poll_output() {
                 Ok(Output::Timeout(at)) => {
                     // A connection that is closed asks for nothing any more; the next tick takes it away.
-                    session.timeout = at.max(now);
-                    return;
+                    return session.clock.want(now, at) && sent;
                 }
-                Ok(Output::Transmit(transmit)) => self.datagrams.push_back(datagram(transmit)),
+                Ok(Output::Transmit(transmit)) => {
+                    sent = true;
+                    self.datagrams.push_back(datagram(transmit));
+                    if session.clock.is_owed() {
+                        // The last time is enough to hear what else it has to say.
+                        return true;
+                    }
+                }
                 Ok(Output::Event(event)) => match event {
                     Event::RtpPacket(packet) => self.packets.push_back((id, packet)),
                     Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
                         session.carries = estimate.as_u64();
                     }
                     Event::KeyframeRequest(request) => {
-                        let of = |outlet: &&crate::outlet::Outlet| outlet.mid == request.mid;
+                        let of = |outlet: &&Outlet| outlet.mid == request.mid;
                         let outlet = session.pictures.iter().find(of);
-                        let wanted = outlet.and_then(|of| Some((of.shows?, of.layer?)));
-                        if let Some((key, layer)) = wanted {
-                            self.want_keyframe(now, key, layer);
-                            // The same session again, whose turn was interrupted.
-                            self.touched.push(id);
-                            return;
-                        }
+                        self.wanted
+                            .extend(outlet.and_then(|of| Some((of.shows?, of.layer?))));
                     }
                     _ => {}
                 },
                 Err(error) => {
                     tracing::debug!(%error, session = %id, "a connection has failed");
                     session.rtc.disconnect();
-                    session.timeout = now + TICK;
-                    return;
+                    session.clock.stop(now + TICK);
+                    return false;
                 }
             }
         }
+        false
     }
 
     /// Lets the room be found by its members, the session by what comes for it.
@@ -318,6 +360,7 @@ impl Core {
         self.by_ufrag.clear();
         self.touched.clear();
         self.packets.clear();
+        self.wanted.clear();
         self.datagrams.clear();
         self.notices.drain(..).collect()
     }

@@ -1,18 +1,22 @@
 //! The sockets calls come in by: one port of UDP and perhaps one of TCP, on every address that is offered to browsers.
 
 use std::{
-    io,
+    io::{self, IoSliceMut},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, UdpSocket},
     task::{Context, Poll},
     time::Instant,
 };
 
+use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
 use socket2::{Domain, Protocol, Socket, Type};
+use tokio::io::Interest;
 
-use crate::{shapes::Address, tcp::Wires};
+use crate::{segments::Segments, shapes::Address, tcp::Wires};
 
 /// Addresses that are offered: each is one more that browsers try.
 const MOST: usize = 8;
+/// Datagrams, or rows of them from one sender, that are taken in one go.
+const TOGETHER: usize = 16;
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 128;
 
@@ -86,6 +90,7 @@ impl Doors {
     pub(crate) fn listen(self, now: Instant) -> io::Result<(Listening, Wires)> {
         let doors = self.sockets.into_iter().map(|(socket, offered)| {
             Ok(Door {
+                state: UdpSocketState::new((&socket).into())?,
                 socket: tokio::net::UdpSocket::from_std(socket)?,
                 offered,
             })
@@ -152,6 +157,7 @@ pub(crate) struct Listening {
 }
 
 struct Door {
+    state: UdpSocketState,
     socket: tokio::net::UdpSocket,
     offered: Vec<SocketAddr>,
 }
@@ -169,32 +175,73 @@ impl Listening {
         Poll::Pending
     }
 
-    /// The next datagram at this door: its bytes, where it came from, and which of our addresses it came to.
-    pub(crate) fn take<'a>(
+    /// What has come to this door: each datagram with its sender and the address of ours it came to.
+    pub(crate) fn take(
         &self,
         door: usize,
-        buffer: &'a mut [u8],
-    ) -> Option<(&'a [u8], SocketAddr, SocketAddr)> {
+        mail: &mut Mail,
+        mut each: impl FnMut(SocketAddr, SocketAddr, &[u8]),
+    ) {
         let door = &self.doors[door];
-        // An error of the one before (RFC 1122 §4.1.3.3) is not about this one.
-        for _ in 0..4 {
-            match door.socket.try_recv_from(buffer) {
-                Ok((length, from)) => return Some((&buffer[..length], from, door.offered[0])),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return None,
-                Err(_) => {}
+        let mut buffers = mail.buffers.each_mut().map(|of| IoSliceMut::new(of));
+        // An error of one that was sent (RFC 1122 §4.1.3.3) is not about those that have come.
+        let take = || (door.state).recv((&door.socket).into(), &mut buffers, &mut mail.about);
+        let Ok(count) = door.socket.try_io(Interest::READABLE, take) else {
+            return;
+        };
+        for (about, buffer) in mail.about.iter().zip(&mail.buffers).take(count) {
+            // The system may bring several of one sender in a row.
+            for datagram in buffer[..about.len].chunks(about.stride.max(1)) {
+                each(about.addr, door.offered[0], datagram);
             }
         }
-        None
     }
 
     /// What does not fit the socket is lost, as on the way.
-    pub(crate) fn send(&self, source: SocketAddr, destination: SocketAddr, bytes: &[u8]) {
-        let door = self
-            .doors
-            .iter()
-            .find(|door| door.offered.contains(&source));
-        if let Some(door) = door {
-            let _ = door.socket.try_send_to(bytes, destination);
+    pub(crate) fn send(&self, segments: &Segments) {
+        let Some((source, destination)) = segments.ends() else {
+            return;
+        };
+        let mut doors = self.doors.iter();
+        let Some(door) = doors.find(|door| door.offered.contains(&source)) else {
+            return;
+        };
+        let (bytes, length) = segments.bytes();
+        let send = |contents, segment_size| {
+            let transmit = Transmit {
+                destination,
+                ecn: None,
+                contents,
+                segment_size,
+                src_ip: None,
+            };
+            let send = || door.state.try_send((&door.socket).into(), &transmit);
+            door.socket.try_io(Interest::WRITABLE, send)
+        };
+        if door.state.max_gso_segments() > 1 || bytes.len() <= length {
+            match send(bytes, Some(length)) {
+                // The network card may not be able to, which it says only now.
+                Err(_) if door.state.max_gso_segments() == 1 => {}
+                _ => return,
+            }
+        }
+        for datagram in bytes.chunks(length) {
+            let _ = send(datagram, None);
+        }
+    }
+}
+
+/// Where datagrams are put as they come.
+pub(crate) struct Mail {
+    buffers: [Vec<u8>; TOGETHER],
+    about: [RecvMeta; TOGETHER],
+}
+
+impl Mail {
+    pub(crate) fn new() -> Self {
+        Self {
+            buffers: std::array::from_fn(|_| vec![0; 65_536]),
+            about: Default::default(),
         }
     }
 }

@@ -52,7 +52,7 @@ impl Core {
         room.order.push(id);
         room.people.insert(account);
         room.change();
-        self.touched.push(id);
+        self.touch(id);
         self.settle(now);
         self.arrange(now, page);
         if let Some(session) = self.sessions.get_mut(&id) {
@@ -151,11 +151,8 @@ impl Core {
         let session = self.own(account, id)?;
         let before = session.ufrag.clone();
         let answer = session.restart(offer)?;
-        if session.advance(now).is_err() {
-            session.rtc.disconnect();
-        }
         self.rename(id, &before);
-        self.touched.push(id);
+        self.touch(id);
         self.settle(now);
         Ok(answer)
     }

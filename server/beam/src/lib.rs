@@ -6,7 +6,7 @@
 //! - It is fed `(now, input)`: commands ([`Core::join`] and its neighbours), datagrams ([`Core::receive`]) and the
 //!   passing of time ([`Core::timeout`], not later than [`Core::next_timeout`]). `now` never goes back.
 //! - After every input whoever feeds it takes out all [`Core::poll_datagram`] and [`Core::poll_notice`]; it keeps no
-//!   more than one input has brought about.
+//!   more than one input has brought about. Datagrams may go in several at a time, and [`Core::settle`] after them.
 //! - It holds no clock, socket, thread or task, and every list in it has a limit.
 //!
 //! [`Beam`] is the same with sockets and a thread around it.
@@ -15,6 +15,7 @@ mod allot;
 mod assign;
 mod beam;
 mod bucket;
+mod clock;
 mod core;
 mod doors;
 mod errand;
@@ -24,6 +25,7 @@ mod outlet;
 mod pass;
 mod rewrite;
 mod room;
+mod segments;
 mod session;
 mod shapes;
 mod speaker;

@@ -46,10 +46,7 @@ impl Core {
             let Some(to) = self.sessions.get_mut(id).filter(|to| to.id != from) else {
                 continue;
             };
-            if to.pass(now, (from, source), layer, keyframe.is_some(), packet) {
-                if to.advance(now).is_err() {
-                    to.rtc.disconnect();
-                }
+            if to.pass(now, (from, source), layer, keyframe.is_some(), packet) && to.clock.owe() {
                 self.touched.push(*id);
             }
         }
@@ -70,10 +67,7 @@ impl Core {
         if stream.keyframes.due(now) {
             let ssrc = stream.ssrc;
             ask(session, ssrc);
-            if session.advance(now).is_err() {
-                session.rtc.disconnect();
-            }
-            self.touched.push(of);
+            self.touch(of);
         }
     }
 }

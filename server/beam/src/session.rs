@@ -20,6 +20,7 @@ use str0m::{
 
 use crate::{
     bucket::Bucket,
+    clock::Clock,
     layer::LAYERS,
     outlet::Outlet,
     shapes::{Address, Denied, Join, Mids, Transport},
@@ -74,8 +75,7 @@ pub(crate) struct Session {
     pub(crate) addresses: Vec<Address>,
     pub(crate) bucket: Bucket,
     pub(crate) heard: Instant,
-    /// When the connection wants to be told the time.
-    pub(crate) timeout: Instant,
+    pub(crate) clock: Clock,
     pub(crate) voice: Voice,
     pub(crate) tracks: [Track; 4],
     pub(crate) voices: Vec<Outlet>,
@@ -139,7 +139,7 @@ impl Session {
             addresses: Vec::new(),
             bucket: Bucket::new(now),
             heard: now,
-            timeout: now,
+            clock: Clock::new(now),
             voice: Voice::SILENT,
             tracks: Default::default(),
             voices: lines.voices,

@@ -96,6 +96,7 @@ impl World {
                     }
                 }
             }
+            self.core.settle(now);
             while let Some(datagram) = self.core.poll_datagram() {
                 quiet = false;
                 let to = |client: &&mut Client| client.address == datagram.destination;
