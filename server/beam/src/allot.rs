@@ -156,7 +156,7 @@ impl Core {
             Some((*key, wish))
         };
         let (keys, wishes): (Vec<Key>, Vec<Wish>) = pictures.iter().filter_map(wish).unzip();
-        let budget = (session.carries * SHARE / 100).saturating_sub(sound);
+        let budget = (session.line.carries() * SHARE / 100).saturating_sub(sound);
         let given = allot(budget, &wishes);
         let mut missing = Vec::new();
         if let Some(session) = self.sessions.get_mut(&id) {

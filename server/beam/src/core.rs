@@ -255,7 +255,10 @@ impl Core {
                 Ok(Output::Event(event)) => match event {
                     Event::RtpPacket(packet) => self.packets.push_back((id, packet)),
                     Event::EgressBitrateEstimate(BweKind::Twcc { estimate, .. }) => {
-                        session.carries = estimate.as_u64();
+                        session.line.steady(estimate.as_u64());
+                    }
+                    Event::PeerStats(stats) => {
+                        session.line.now(stats.bwe_tx.map(|bits| bits.as_u64()));
                     }
                     Event::KeyframeRequest(request) => {
                         let of = |outlet: &&Outlet| outlet.mid == request.mid;

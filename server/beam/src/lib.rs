@@ -21,6 +21,7 @@ mod doors;
 mod errand;
 mod guests;
 mod layer;
+mod line;
 mod outlet;
 mod pass;
 mod rewrite;

@@ -22,6 +22,7 @@ use crate::{
     bucket::Bucket,
     clock::Clock,
     layer::LAYERS,
+    line::Line,
     outlet::Outlet,
     shapes::{Address, Denied, Join, Mids, Transport},
     speaker::Voice,
@@ -30,6 +31,8 @@ use crate::{
 
 /// Where the estimation of a line begins, in bits a second.
 const BEGIN: u64 = 1_500_000;
+/// How often a connection says what its line carries now.
+const STATS: Duration = Duration::from_millis(100);
 /// Addresses one browser is heard from.
 pub(crate) const ADDRESSES: usize = 16;
 const LARGEST_OFFER: usize = 128 * 1024;
@@ -83,8 +86,7 @@ pub(crate) struct Session {
     pub(crate) seen: Vec<Seen>,
     /// The slots have changed since they were told.
     pub(crate) moved: bool,
-    /// What the line carries, in bits a second.
-    pub(crate) carries: u64,
+    pub(crate) line: Line,
     pub(crate) asked_for: (u64, u64),
     sends: [(Mid, Source); 4],
     streams: HashMap<Ssrc, (Source, usize)>,
@@ -106,6 +108,7 @@ impl Session {
             .enable_bwe(Some(Bitrate::bps(BEGIN)))
             .set_send_buffer_video(KEPT_VIDEO)
             .set_send_buffer_audio(KEPT_AUDIO)
+            .set_stats_interval(Some(STATS))
             .build(now);
         for address in &common.addresses {
             rtc.add_local_candidate(candidate(*address)?);
@@ -146,7 +149,7 @@ impl Session {
             pictures: lines.pictures,
             seen: Vec::new(),
             moved: false,
-            carries: BEGIN,
+            line: Line::new(BEGIN),
             asked_for: (0, 0),
             sends: lines.sends,
             streams: HashMap::new(),
