@@ -5,6 +5,43 @@ import { Beam } from '../pages/beam.ts';
 import { Room } from '../pages/room.ts';
 import { expect, test } from '../fixtures/test.ts';
 
+/** A tab somebody has touched, and what it plays. */
+async function aloud(person: Person, garden: string) {
+  const page = await person.newPage();
+  await page.addInitScript(() => {
+    const played: { context: AudioContext; analyser: AnalyserNode }[] = [];
+    const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode) => AudioNode;
+    AudioNode.prototype.connect = function (this: AudioNode, to: AudioNode) {
+      if (to instanceof AudioDestinationNode) {
+        const analyser = new AnalyserNode(to.context, { fftSize: 2048 });
+        connect.call(this, analyser);
+        played.push({ context: to.context as AudioContext, analyser });
+      }
+      return connect.call(this, to);
+    } as typeof AudioNode.prototype.connect;
+    Object.assign(window, { played });
+  });
+  await person.open(`/p/${garden}`, page);
+  const room = new Room(page);
+  await room.composer.click();
+  type Played = { played: { context: AudioContext; analyser: AnalyserNode }[] };
+  return {
+    ringing: new Beam(page).ringing,
+    /** Those that are not closed. */
+    sounds: () => page.evaluate(() => (window as unknown as Played).played.filter(({ context }) => context.state !== 'closed').length),
+    /** The loudest sample of some hundredths of a second. */
+    loudness: () =>
+      page.evaluate(() => {
+        const samples = new Float32Array(2048);
+        const loud = (window as unknown as Played).played.map(({ analyser }) => {
+          analyser.getFloatTimeDomainData(samples);
+          return Math.max(...samples.map(Math.abs));
+        });
+        return Math.max(0, ...loud);
+      }),
+  };
+}
+
 test('beam 1: a call is started, rings, is joined, and shows on every screen', async ({ dana, somebody }) => {
   const [, [jon, mila]] = await members(dana, somebody, 'Jon Okafor', 'Mila Lind');
   const [hers, his, milas] = [dana, jon!, mila!].map((person) => new Beam(person.page)) as [Beam, Beam, Beam];
@@ -50,6 +87,33 @@ test('beam 1: ringing stops when it is answered on another device, and when the 
   await expect(second.ringing).toBeVisible();
   await hers.control('Leave').click();
   await expect(second.ringing).toBeHidden();
+});
+
+test('beam 1: it rings aloud in one tab, until something is decided in any', async ({ dana, somebody }) => {
+  const [garden, [jon]] = await members(dana, somebody, 'Jon Okafor');
+  const first = await aloud(jon!, garden.id);
+  const second = await aloud(jon!, garden.id);
+  const hers = new Beam(dana.page);
+  await hers.start();
+  for (const tab of [first, second]) await expect(tab.ringing).toBeVisible();
+  const sounding = async () => (await Promise.all([first, second].map((tab) => tab.loudness()))).filter((level) => level > 0.01);
+  await expect.poll(async () => (await sounding()).length).toBe(1);
+  expect((await first.sounds()) + (await second.sounds())).toBe(1);
+
+  const expectQuiet = async () => {
+    for (const tab of [first, second]) {
+      await expect(tab.ringing).toBeHidden();
+      await expect.poll(() => tab.sounds()).toBe(0);
+    }
+  };
+  await first.ringing.getByRole('button', { name: 'Not now' }).click();
+  await expectQuiet();
+
+  await hers.control('Leave').click();
+  await hers.start();
+  await expect(first.ringing).toBeVisible();
+  await second.ringing.getByRole('button', { name: 'Join' }).click();
+  await expectQuiet();
 });
 
 test('beam 2: the preview shows the camera, offers devices and a level, and one may join muted and unseen', async ({ dana, somebody }) => {

@@ -27,7 +27,9 @@ mod seats;
 mod session;
 mod sign;
 mod stage;
+mod tabs;
 mod tile;
+mod tone;
 mod trial;
 
 pub use bell::Bell;

@@ -1,9 +1,14 @@
 //! Somebody calls: a dialog that takes no focus away from what is being written.
 
-use leptos::prelude::*;
+use futures::channel::oneshot;
+use leptos::{prelude::*, task::spawn_local};
 
-use super::call::{Beam, Ring};
-use crate::ui::click;
+use super::{
+    call::{Beam, Ring},
+    tabs::Tabs,
+    tone::Tone,
+};
+use crate::{live::alone, ui::click};
 
 #[component]
 pub(super) fn Ringing(beam: Beam, ring: Ring) -> impl IntoView {
@@ -13,8 +18,18 @@ pub(super) fn Ringing(beam: Beam, ring: Ring) -> impl IntoView {
         page_name,
         by,
     } = ring;
-    let not_now = move || beam.quiet(call);
+    let tabs = StoredValue::new_local(Tabs::open(call, move || beam.quiet(call)));
+    let decided = move || tabs.with_value(|tabs| tabs.iter().for_each(|tabs| tabs.tell(call)));
+    let not_now = move || {
+        decided();
+        beam.quiet(call);
+    };
+    let join = move || {
+        decided();
+        beam.asked(page);
+    };
     let said = format!("{by} calls");
+    sound();
     view! {
         <dialog
             class="calling"
@@ -33,8 +48,21 @@ pub(super) fn Ringing(beam: Beam, ring: Ring) -> impl IntoView {
             </div>
             <div class="calling-acts">
                 <button type="button" class="btn ghost" on:click=click(not_now)>"Not now"</button>
-                <button type="button" class="btn call" on:click=click(move || beam.asked(page))>"Join"</button>
+                <button type="button" class="btn call" on:click=click(join)>"Join"</button>
             </div>
         </dialog>
     }
+}
+
+/// In one tab of the browser, while this is shown.
+fn sound() {
+    let (shown, mut over) = oneshot::channel::<()>();
+    on_cleanup(move || drop(shown));
+    spawn_local(alone("stoa-ringing", async move {
+        // It may be over before it is this tab's turn.
+        if over.try_recv().is_ok() {
+            let _tone = Tone::begin();
+            let _ = over.await;
+        }
+    }));
 }

@@ -40,7 +40,7 @@ const MOST_LINES: usize = 48;
 const MOST_VOICES: usize = 16;
 const MOST_PICTURES: usize = 25;
 /// Packets kept for those who have lost one.
-const KEPT_VIDEO: usize = 512;
+const KEPT_VIDEO: usize = 256;
 const KEPT_AUDIO: usize = 50;
 /// How long a trial takes at most.
 const TRIAL: Duration = Duration::from_secs(30);
