@@ -16,8 +16,17 @@ export class Beam {
     return this.page.getByRole('region', { name: /^Call on/ });
   }
 
+  get list(): Locator {
+    return this.stage.getByRole('list', { name: 'People in the call' });
+  }
+
   get people(): Locator {
-    return this.stage.getByRole('list', { name: 'People in the call' }).getByRole('listitem');
+    return this.list.getByRole('listitem');
+  }
+
+  /** From one page of tiles to the next. */
+  get turn(): Locator {
+    return this.stage.getByRole('navigation', { name: 'More people' });
   }
 
   get ringing(): Locator {
