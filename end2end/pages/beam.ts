@@ -26,7 +26,7 @@ export class Beam {
 
   /** From one page of tiles to the next. */
   get turn(): Locator {
-    return this.stage.getByRole('navigation', { name: 'More people' });
+    return this.stage.getByRole('navigation', { name: 'Pages of people' });
   }
 
   get ringing(): Locator {

@@ -68,6 +68,22 @@ test('beam 1: a call is started, rings, is joined, and shows on every screen', a
   await hers.expectMoving('Mila Lind');
 });
 
+test('beam 1: who comes while the answer to oneself is on its way is seen and heard of', async ({ dana, somebody }) => {
+  const [, [jon, mila]] = await members(dana, somebody, 'Jon Okafor', 'Mila Lind');
+  const [hers, his, milas] = [dana, jon!, mila!].map((person) => new Beam(person.page)) as [Beam, Beam, Beam];
+  await hers.start();
+  await jon!.page.route('**/api/call_join', async (route) => {
+    const answer = await route.fetch();
+    await milas.start();
+    await expect(hers.people).toHaveCount(3);
+    await route.fulfill({ response: answer });
+  });
+  await his.start();
+  await expect(his.people).toHaveCount(3);
+  await his.expectMoving('Dana Vos');
+  await his.expectMoving('Mila Lind');
+});
+
 test('beam 1: ringing stops when it is answered on another device, and when the call ends', async ({ dana, somebody }) => {
   const [garden, [jon]] = await members(dana, somebody, 'Jon Okafor');
   const other = await jon!.newPage();

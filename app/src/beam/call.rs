@@ -85,6 +85,14 @@ pub(super) struct Beam {
     pub(super) live: Live,
     pub(super) relays: StoredValue<Relays>,
     pub(super) session: StoredValue<Option<Rc<Session>>, LocalStorage>,
+    pub(super) ahead: StoredValue<Ahead>,
+}
+
+/// What the wire told of a session before the answer that lets it in: it is newer than that.
+#[derive(Default)]
+pub(super) struct Ahead {
+    pub(super) call: Option<Call>,
+    pub(super) slots: Option<Vec<Slot>>,
 }
 
 impl Beam {
@@ -132,6 +140,7 @@ impl Beam {
             live: Live::here(),
             relays: StoredValue::new(Relays::default()),
             session: StoredValue::new_local(None),
+            ahead: StoredValue::default(),
         }
     }
 

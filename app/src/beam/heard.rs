@@ -79,6 +79,8 @@ impl Beam {
                 let Slots { session, slots } = said(json)?;
                 if self.me.get_untracked() == Some(session) {
                     self.slots.set(slots);
+                } else if self.joining_as() == Some(session) {
+                    self.ahead.update_value(|ahead| ahead.slots = Some(slots));
                 }
             }
             ("ringing", _) => self.rings(said(json)?),
@@ -119,9 +121,20 @@ impl Beam {
         if people == 0 {
             self.quiet(call.id);
         }
+        let page = self.session().map(|session| session.page);
+        if page == Some(call.page) && self.joining_as().is_some() {
+            self.ahead
+                .update_value(|ahead| ahead.call = Some(call.clone()));
+        }
         if self.stage.with_untracked(Stage::page) == Some(call.page) {
             self.take(call);
         }
+    }
+
+    /// The session that the server has not answered yet.
+    fn joining_as(self) -> Option<SessionId> {
+        let id = self.session()?.id.get();
+        (self.me.get_untracked() != Some(id)).then_some(id)
     }
 
     fn rings(self, ringing: Ringing) {

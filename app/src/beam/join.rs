@@ -7,7 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     api::{self, Change, Join},
-    call::{Beam, Stage},
+    call::{Ahead, Beam, Stage},
     link::Link,
     mute::Mute,
     rtc::Peer,
@@ -115,13 +115,19 @@ impl Beam {
             camera: camera.is_some(),
             mids: peer.mids(),
         };
+        self.ahead.set_value(Ahead::default());
         let joined = api::join(&join).await?;
+        let ahead = self.ahead.try_update_value(std::mem::take);
+        let ahead = ahead.unwrap_or_default();
         self.me.set(Some(id));
         session.seen.take();
-        self.slots.set(joined.slots);
+        self.slots.set(ahead.slots.unwrap_or(joined.slots));
         // As a whole: what is known may be a state in which I am still the session before.
         self.call.update_untracked(|call| *call = None);
         self.take(joined.call);
+        if let Some(call) = ahead.call {
+            self.take(call);
+        }
         session
             .link
             .borrow_mut()

@@ -128,6 +128,8 @@ impl Seats {
         let speaker = self
             .others
             .iter()
+            // Of those who were silent so far the first one, whoever else comes.
+            .rev()
             .max_by_key(|other| self.spoke.get(other).copied().unwrap_or(0));
         let screen = self.screens.last().map(|session| (*session, true));
         let person = speaker.copied().or(self.me).map(|session| (session, false));
@@ -272,7 +274,14 @@ mod tests {
     #[test]
     fn the_small_window_shows_who_speaks() {
         let mut seats = Seats::default();
+        for people in 2..=4 {
+            seats.seat(&call(1..=people), id(1));
+            assert_eq!(shown(&seats.single(STAGE)), [2], "nobody has spoken");
+        }
         let mut now = call(1..=3);
+        now.speaker = Some(id(3));
+        seats.seat(&now, id(1));
+        assert_eq!(shown(&seats.single(STAGE)), [3]);
         now.speaker = Some(id(2));
         seats.seat(&now, id(1));
         assert_eq!(shown(&seats.single(STAGE)), [2]);

@@ -201,16 +201,27 @@ fn Turn(beam: Beam) -> impl IntoView {
         let next = page.saturating_add_signed(by).min(pages - 1);
         beam.turned.set(next);
     };
+    // A page that is gone is not turned back to when more people come.
+    effect(move || {
+        let (page, _) = pages.get();
+        if !beam.is_small() && beam.turned.get_untracked() > page {
+            beam.turned.set(page);
+        }
+    });
+    let several = Memo::new(move |_| pages.with(|(_, pages)| *pages > 1));
+    let first = move || (pages.with(|(page, _)| *page == 0)).to_string();
+    let last = move || (pages.with(|(page, pages)| page + 1 == *pages)).to_string();
+    let place = move || pages.with(|(page, pages)| format!("{} of {pages}", page + 1));
+    // Disabled in words only: whoever turns by keyboard stays where they are.
     move || {
-        let (page, pages) = pages.get();
-        (pages > 1).then(|| {
+        several.get().then(|| {
             view! {
-                <nav class="turn" aria-label="More people">
-                    <button type="button" class="icon" aria-label="Previous people" disabled=page == 0 on:click=click(move || to(-1))>
+                <nav class="turn" aria-label="Pages of people">
+                    <button type="button" class="icon" aria-label="Previous people" aria-disabled=words(first) on:click=click(move || to(-1))>
                         <Icon glyph=Glyph::Back/>
                     </button>
-                    <span>{format!("{} of {pages}", page + 1)}</span>
-                    <button type="button" class="icon next" aria-label="More people" disabled=page + 1 == pages on:click=click(move || to(1))>
+                    <span role="status">{words(place)}</span>
+                    <button type="button" class="icon next" aria-label="More people" aria-disabled=words(last) on:click=click(move || to(1))>
                         <Icon glyph=Glyph::Back/>
                     </button>
                 </nav>

@@ -225,7 +225,7 @@ impl Listening {
                 _ => return,
             }
         }
-        for datagram in bytes.chunks(length) {
+        for datagram in bytes.chunks(length.max(1)) {
             let _ = send(datagram, None);
         }
     }

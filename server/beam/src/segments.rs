@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 /// What the system takes in one go (`UDP_MAX_SEGMENTS` of Linux, and the length of a datagram).
 const MOST: usize = 64;
 const MOST_BYTES: usize = 65_000;
+/// What may not fit a line of 1,500 bytes goes alone: in a row it would be refused, and all rows after it.
+const LARGEST: usize = 1_400;
 
 #[derive(Debug, Default)]
 pub(crate) struct Segments {
@@ -22,16 +24,21 @@ impl Segments {
         if self.count == 0 {
             self.ends = Some(ends);
             self.length = bytes.len();
-        }
-        let is_full =
-            self.count == MOST || self.bytes.len() + bytes.len() > MOST_BYTES.max(bytes.len());
-        let is_closed = self.bytes.len() < self.count * self.length;
-        if self.ends != Some(ends) || bytes.len() > self.length || is_full || is_closed {
+        } else if self.ends != Some(ends) || !self.has_room(bytes.len()) {
             return false;
         }
         self.bytes.extend_from_slice(bytes);
         self.count += 1;
         true
+    }
+
+    fn has_room(&self, length: usize) -> bool {
+        let is_open = self.bytes.len() == self.count * self.length;
+        is_open
+            && length <= self.length
+            && self.length <= LARGEST
+            && self.count < MOST
+            && self.bytes.len() + length <= MOST_BYTES
     }
 
     pub(crate) fn ends(&self) -> Option<(SocketAddr, SocketAddr)> {
@@ -81,6 +88,14 @@ mod tests {
         let mut segments = Segments::default();
         assert!(segments.take(ends(2), &[1; 100]));
         assert!(!segments.take(ends(3), &[1; 100]));
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_row_goes_alone() {
+        let mut segments = Segments::default();
+        assert!(segments.take(ends(2), &[1; LARGEST + 1]));
+        assert!(!segments.take(ends(2), &[1; LARGEST + 1]));
+        assert!(!segments.take(ends(2), &[1; 100]));
     }
 
     #[test]
