@@ -1,32 +1,8 @@
+import { test } from '../fixtures/nodes.ts';
 import { Person } from '../fixtures/person.ts';
-import { Place, type Settings } from '../fixtures/place.ts';
-import { createDatabase, Mosquitto } from '../fixtures/services.ts';
+import { Place } from '../fixtures/place.ts';
 import { Room } from '../pages/room.ts';
-import { expect, test as base } from '../fixtures/test.ts';
-
-interface Nodes {
-  broker: Mosquitto;
-  shared: Settings;
-  first: Place;
-}
-
-const test = base.extend<Nodes>({
-  broker: async ({}, use) => {
-    const broker = await Mosquitto.start();
-    await use(broker);
-    await broker.remove();
-  },
-  shared: async ({ broker }, use) => {
-    const database = createDatabase();
-    await use({ STOA_DATABASE_URL: database.url, STOA_MQTT_URL: broker.url });
-    database.drop();
-  },
-  first: async ({ shared }, use) => {
-    const place = await Place.start(shared);
-    await use(place);
-    await place.remove();
-  },
-});
+import { expect } from '../fixtures/test.ts';
 
 test('two programs on one PostgreSQL and one Mosquitto serve one page', async ({ browser, broker, first, shared }) => {
   const dana = await (await Person.arrive(browser, first, 'Dana Vos')).setUp();

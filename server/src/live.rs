@@ -18,11 +18,12 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use backend::{Backend, Bus, Listener, Online};
+use backend::{Answering, Backend, Bus, Listener, Online};
 use bytes::Bytes;
 use domain::{AccountId, Refusal, Topic};
 use http::{HeaderMap, StatusCode, header::RETRY_AFTER};
 use hub::{Action, Hub, Rights, Transport, Upstream};
+use serde_json::Value;
 use tokio::time::{Instant, Sleep, sleep_until, timeout_at};
 
 use crate::{
@@ -264,5 +265,9 @@ impl Listener for Here {
 
     fn resync(&self) {
         self.0.resync();
+    }
+
+    fn asked(&self, words: Value) -> Answering {
+        Box::pin(self.1.clone().asked(words))
     }
 }

@@ -8,7 +8,7 @@ use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use crate::{Secret, StartError};
 
 /// The longest event: a message of 20,000 characters, each escaped in JSON, and some room.
-const PACKET: usize = 512 * 1024;
+pub(crate) const PACKET: usize = 512 * 1024;
 
 pub(crate) struct Broker {
     pub(crate) host: String,

@@ -1,10 +1,14 @@
 //! How events leave the backend: to this node's hub, and to other nodes through an MQTT broker if there is one.
 //! Both may lose something: the database is the truth, and whoever has missed something is told to ask.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use domain::{AccountId, Event, PageId, Topic};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
@@ -22,7 +26,15 @@ pub trait Listener: Send + Sync {
     fn cut(&self, account: AccountId);
     /// Other nodes may have said something that was lost on the way: tell every client to ask.
     fn resync(&self);
+    /// Do what another node asks for, and say what came of it.
+    fn asked(&self, words: Value) -> Answering;
 }
+
+pub type Answering = Pin<Box<dyn Future<Output = Value> + Send>>;
+
+/// One run of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Node(pub Uuid);
 
 #[derive(Clone)]
 pub struct Bus(Arc<Inner>);
@@ -110,11 +122,23 @@ impl Bus {
         }
     }
 
+    /// Has this node do something. None if it does not answer: whether it was done is not known then.
+    pub async fn ask(&self, Node(node): Node, words: Value) -> Option<Value> {
+        self.0.upstream.as_ref()?.ask(node, words).await
+    }
+
     /// To the other nodes: who is online here.
     pub(crate) fn here(&self, accounts: Vec<AccountId>) {
         if let Some(upstream) = &self.0.upstream {
             let node = upstream.node();
             upstream.control(Control::Here { node, accounts });
+        }
+    }
+
+    /// To the other nodes: how many are in the page's call here.
+    pub(crate) fn in_call(&self, page: PageId, people: usize) {
+        if let Some(upstream) = &self.0.upstream {
+            upstream.control(Control::InCall { page, people });
         }
     }
 
@@ -147,6 +171,10 @@ impl Bus {
     pub(crate) fn forget_here(&self, account: AccountId) {
         self.0.sessions.forget(account);
         self.0.recent.forget();
+    }
+
+    pub(crate) fn asked_here(&self, words: Value) -> Option<Answering> {
+        self.0.listener.get().map(|listener| listener.asked(words))
     }
 
     pub(crate) fn resync_here(&self) {

@@ -12,7 +12,7 @@ use domain::{
 use uuid::Uuid;
 
 use crate::{
-    Backend, Failure, Result, Viewer,
+    Backend, Failure, Node, Result, Viewer,
     access::access,
     accounts::require_admin,
     db::{execute, fetch_all, fetch_one, fetch_optional},
@@ -25,26 +25,36 @@ const RUNG: usize = 200;
 /// How long a node has a call without saying so again (milliseconds).
 const HELD: i64 = 15_000;
 
-/// How many are in the calls of this node, for those who open their pages now. On another node they learn it with the
-/// call's next change.
+/// How many are in which page's call, for those who open their pages now.
 #[derive(Default)]
-pub(crate) struct InCall(Mutex<HashMap<PageId, usize>>);
+pub(crate) struct InCall(Mutex<HashMap<PageId, Here>>);
+
+struct Here {
+    people: usize,
+    /// Of a call on another node, which says it again and again.
+    until: Option<Timestamp>,
+}
 
 impl InCall {
-    pub(crate) fn on(&self, page: PageId) -> usize {
-        self.lock().get(&page).copied().unwrap_or(0)
+    pub(crate) fn on(&self, page: PageId, now: Timestamp) -> usize {
+        let mut pages = self.lock();
+        let known = pages.get(&page);
+        let past = known.is_some_and(|of| of.until.is_some_and(|until| until < now));
+        if past {
+            pages.remove(&page);
+        }
+        pages.get(&page).map_or(0, |of| of.people)
     }
 
-    fn note(&self, call: &Call) {
-        let people = call.callers.len();
+    fn note(&self, page: PageId, people: usize, until: Option<Timestamp>) {
         if people == 0 {
-            self.lock().remove(&call.page);
+            self.lock().remove(&page);
         } else {
-            self.lock().insert(call.page, people);
+            self.lock().insert(page, Here { people, until });
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PageId, usize>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PageId, Here>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -52,9 +62,17 @@ impl InCall {
 impl Backend {
     /// Tells the page's members how its call is now.
     pub fn tell_call(&self, call: Call) {
-        self.0.in_call.note(&call);
+        let (page, people) = (call.page, call.callers.len());
+        self.0.in_call.note(page, people, None);
+        self.bus().in_call(page, people);
         self.bus()
             .publish(Topic::Page(call.page), &Event::Call(call));
+    }
+
+    /// Another node has said how many are in a call there.
+    pub(crate) fn heard_of_call(&self, page: PageId, people: usize) {
+        let until = Timestamp(self.now().0 + HELD);
+        self.0.in_call.note(page, people, Some(until));
     }
 
     /// Members of a page that is not archived; the page's name.
@@ -160,7 +178,29 @@ impl Backend {
                 Ok(held > 0)
             })
         });
-        work.await
+        let held = work.await?;
+        let people = self.0.in_call.on(page, now);
+        if held && people > 0 {
+            self.bus().in_call(page, people);
+        }
+        Ok(held)
+    }
+
+    /// The other node the page's call lives on, if one does.
+    pub async fn call_elsewhere(&self, page: PageId) -> Result<Option<Node>> {
+        let Some(node) = self.bus().node() else {
+            return Ok(None);
+        };
+        let now = self.now();
+        let mut conn = self.0.db.read().await?;
+        let held: Option<(Uuid,)> = fetch_optional!(
+            conn,
+            "SELECT node FROM calls WHERE page = $1 AND node <> $2 AND until >= $3",
+            page.0,
+            node,
+            now.0
+        )?;
+        Ok(held.map(|(node,)| Node(node)))
     }
 
     /// Its call is over; another node may have the next one.

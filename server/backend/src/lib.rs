@@ -39,7 +39,7 @@ mod sweeper;
 mod upstream;
 mod writer;
 
-pub use bus::{Bus, Listener};
+pub use bus::{Answering, Bus, Listener, Node};
 pub use clock::Clock;
 pub use error::{Error, Failure, Result};
 pub use images::{ImageBytes, ImageFile, Incoming, Upload, Variant};
@@ -50,6 +50,6 @@ pub use random::Random;
 pub use search::Search;
 pub use secret::Secret;
 pub use seed::{Seed, SeededAccount, SeededPage, Seeding};
-pub use sessions::{SessionToken, Viewer};
+pub use sessions::{SessionKey, SessionToken, Viewer};
 pub use settings::{EmailJs, MailSettings, Settings};
 pub use start::{Backend, StartError};

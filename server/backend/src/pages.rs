@@ -238,9 +238,10 @@ impl Backend {
              ORDER BY CASE WHEN p.archived IS NULL THEN 0 ELSE 1 END, p.activity DESC, p.id",
             viewer.account.0
         )?;
+        let now = self.now();
         let with_call = |row| {
             let listing = PageListing::from(row);
-            let in_call = self.0.in_call.on(listing.page.id);
+            let in_call = self.0.in_call.on(listing.page.id, now);
             PageListing { in_call, ..listing }
         };
         Ok(rows.into_iter().map(with_call).collect())

@@ -14,7 +14,7 @@ impl Random {
         bytes()
     }
 
-    /// What tells one run of a node from every other.
+    /// What tells one run of a node, or one question of it, from every other.
     #[expect(
         clippy::unused_self,
         reason = "whoever has no handle has no randomness"

@@ -7,6 +7,7 @@ use std::{
 };
 
 use domain::{AccountId, Identity, Timestamp};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -28,7 +29,15 @@ pub struct Viewer {
     pub(crate) session: Vec<u8>,
 }
 
+/// What a session is known by where its token has no business: with other nodes, and wherever it is kept for longer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionKey(Vec<u8>);
+
 impl Viewer {
+    pub fn key(&self) -> SessionKey {
+        SessionKey(self.session.clone())
+    }
+
     pub fn identity(&self) -> Identity {
         Identity {
             account: self.account,
@@ -56,8 +65,13 @@ impl Backend {
     /// `None` for a token that is unknown or expired, and for a disabled account.
     pub async fn viewer(&self, token: &str) -> Result<Option<Viewer>> {
         let hash = Secret::new(token.to_owned()).hash();
+        self.viewer_of(&SessionKey(hash)).await
+    }
+
+    /// The same, for whoever was a viewer before.
+    pub async fn viewer_of(&self, SessionKey(hash): &SessionKey) -> Result<Option<Viewer>> {
         let now = self.now();
-        if let Some(viewer) = self.0.sessions.find(&hash, now) {
+        if let Some(viewer) = self.0.sessions.find(hash, now) {
             return Ok(Some(viewer));
         }
         let asked = self.0.sessions.ask();
@@ -67,7 +81,7 @@ impl Backend {
             "SELECT s.account, a.name, a.email, a.admin, s.last_seen, s.expires
              FROM sessions s JOIN accounts a ON a.id = s.account
              WHERE s.hash = $1 AND s.expires > $2 AND NOT a.disabled",
-            &hash,
+            hash,
             now.0
         )?;
         drop(conn);
@@ -79,7 +93,7 @@ impl Backend {
             name: row.name,
             email: row.email,
             admin: row.admin,
-            session: hash,
+            session: hash.clone(),
         };
         self.0.sessions.keep(asked, &viewer, Timestamp(row.expires));
         if now.0 - row.last_seen >= SEEN_EVERY {

@@ -1,12 +1,13 @@
 //! The way to the other nodes: one connection to an MQTT broker. While the broker is away nothing is queued for
 //! it; when it is back, every node tells its clients to ask, and looks up whose sockets were to be closed meanwhile.
 
+mod ask;
 mod feed;
 mod listen;
 mod subscriptions;
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
@@ -15,11 +16,12 @@ use std::{
 };
 
 use bytes::{BufMut, Bytes, BytesMut};
-use domain::{AccountId, Timestamp, Topic};
+use domain::{AccountId, PageId, Timestamp, Topic};
 use rumqttc::{AsyncClient, QoS};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::{
-    sync::{Notify, mpsc},
+    sync::{Notify, mpsc, oneshot},
     task::JoinHandle,
     time::timeout,
 };
@@ -31,6 +33,8 @@ use crate::{Backend, Random, Secret, StartError, broker::Broker};
 /// Everything of ours at the broker begins with this.
 const PREFIX: &str = "stoa/";
 const CONTROL: &str = "stoa/control";
+/// And what is said to one node, with this and its id.
+const TO_NODE: &str = "stoa/node/";
 /// Before each payload: the node that sent it, so that it can pass over its own echo.
 const NODE: usize = 16;
 /// Queued for the broker at most. Past it things are dropped and the other nodes are told to ask.
@@ -52,9 +56,24 @@ pub(crate) enum Control {
         node: Uuid,
         accounts: Vec<AccountId>,
     },
+    /// How many are in the page's call at this node, said again and again.
+    InCall {
+        page: PageId,
+        people: usize,
+    },
     /// What this node has said since then may be lost.
     Lost {
         since: Timestamp,
+    },
+    /// To one node: what it is to do, and where the answer goes.
+    Ask {
+        id: Uuid,
+        from: Uuid,
+        words: Value,
+    },
+    Answer {
+        id: Uuid,
+        words: Value,
     },
     #[serde(other)]
     Unknown,
@@ -81,6 +100,9 @@ struct Inner {
     /// Something was dropped although the broker is there.
     dropped: AtomicBool,
     subscriptions: Mutex<Subscriptions>,
+    random: Random,
+    /// Those who wait for another node's answer.
+    asking: Mutex<HashMap<Uuid, oneshot::Sender<Value>>>,
     /// The feeder has something to do besides the queue.
     wake: Notify,
     tasks: Mutex<Vec<JoinHandle<()>>>,
@@ -115,6 +137,8 @@ impl Upstream {
             cuts_done: Mutex::default(),
             dropped: AtomicBool::new(false),
             subscriptions: Mutex::default(),
+            random,
+            asking: Mutex::default(),
             wake: Notify::new(),
             tasks: Mutex::default(),
         })))
@@ -176,6 +200,11 @@ impl Upstream {
             Ok(payload) => self.send(CONTROL.to_owned(), QoS::AtLeastOnce, &payload),
             Err(error) => tracing::error!(%error, "a control message could not be encoded"),
         }
+    }
+
+    /// What only this node hears.
+    fn own_topic(&self) -> String {
+        format!("{TO_NODE}{}", self.node())
     }
 
     fn send(&self, topic: String, qos: QoS, payload: &[u8]) {

@@ -169,6 +169,10 @@ impl Core {
         if session.rtc.handle_input(input).is_err() {
             session.rtc.disconnect();
         }
+        if is_report(bytes) && session.clock.owe() {
+            // Perhaps somebody has lost something: that is sent again when the connection is told the time.
+            self.touched.push(id);
+        }
         if is_stun && !session.addresses.contains(&from) {
             session.addresses.push(from);
             let gone = (session.addresses.len() > ADDRESSES).then(|| session.addresses.remove(0));
@@ -221,13 +225,14 @@ impl Core {
             if !session.clock.take() {
                 return;
             }
+            session.clock.tell();
             if session.advance(now).is_err() {
                 session.rtc.disconnect();
             }
             if !self.drain(now, id)
                 && let Some(session) = self.sessions.get_mut(&id)
             {
-                session.clock.rest(now);
+                session.clock.rest();
             }
         }
     }
@@ -237,17 +242,17 @@ impl Core {
         let Some(session) = self.sessions.get_mut(&id) else {
             return false;
         };
-        let mut sent = false;
         for _ in 0..STEPS {
             match session.rtc.poll_output() {
                 Ok(Output::Timeout(at)) => {
                     // A connection that is closed asks for nothing any more; the next tick takes it away.
-                    return session.clock.want(now, at) && sent;
+                    return session.clock.want(now, at);
                 }
                 Ok(Output::Transmit(transmit)) => {
-                    sent = true;
+                    let given = session.has_given(&transmit.contents);
+                    session.clock.send(given);
                     self.datagrams.push_back(datagram(transmit));
-                    if session.clock.is_owed() {
+                    if given && session.clock.is_owed() {
                         // The last time is enough to hear what else it has to say.
                         return true;
                     }
@@ -386,6 +391,11 @@ impl Core {
             }
         }
     }
+}
+
+/// RTCP (RFC 7983 §7, RFC 5761 §4).
+fn is_report(bytes: &[u8]) -> bool {
+    matches!(bytes, [128..=191, 192..=223, ..])
 }
 
 fn datagram(transmit: Transmit) -> Datagram {

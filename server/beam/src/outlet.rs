@@ -5,11 +5,15 @@ use std::time::Instant;
 use domain::{SessionId, Slot, Source};
 use str0m::{
     Rtc,
+    change::DirectApi,
     media::{Mid, Pt},
-    rtp::{ExtensionValues, RtpPacket, RtpWrite, Vp8Descriptor},
+    rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc, StreamTx, Vp8Descriptor},
 };
 
-use crate::rewrite::{Place, Rewrite};
+use crate::{
+    pass::Passing,
+    rewrite::{Place, Rewrite},
+};
 
 /// What somebody sends.
 pub(crate) type Key = (SessionId, Source);
@@ -27,6 +31,8 @@ pub(crate) struct Outlet {
     pub(crate) wish: Option<usize>,
     /// There is no room on the line.
     pub(crate) paused: bool,
+    /// What it sends under, since it first did. To be found by its mid takes a look at every stream of the connection.
+    ssrc: Option<Ssrc>,
     rewrite: Rewrite,
 }
 
@@ -38,6 +44,7 @@ impl Outlet {
             layer: None,
             wish: None,
             paused: false,
+            ssrc: None,
             rewrite: Rewrite::new(rate),
         }
     }
@@ -79,10 +86,12 @@ impl Outlet {
             ..ExtensionValues::default()
         };
         let place = self.rewrite.place(now, place_of(packet, None));
-        let Some(place) = place else { return false };
-        write(rtc, self.mid, now, pt, packet, place, |rtp| {
-            rtp.ext_vals(values)
-        })
+        let mut direct = rtc.direct_api();
+        let (Some(place), Some(stream)) = (place, self.stream(&mut direct)) else {
+            return false;
+        };
+        stream.write_rtp(written(now, pt, packet, place).ext_vals(values));
+        true
     }
 
     /// True if it was sent.
@@ -91,35 +100,34 @@ impl Outlet {
         now: Instant,
         rtc: &mut Rtc,
         pt: Pt,
-        layer: usize,
-        keyframe: bool,
-        packet: &RtpPacket,
+        passing: &Passing<'_>,
     ) -> bool {
+        let (layer, packet) = (passing.layer, passing.packet);
         if self.layer != Some(layer) {
             let wished = match self.wish {
                 // Whatever comes first, until it is known what fits.
                 None => self.layer.is_none() && !self.paused,
                 Some(wish) => wish == layer || (self.layer.is_none() && layer < wish),
             };
-            if !wished || !keyframe {
+            if !wished || !passing.keyframe {
                 return false;
             }
             self.layer = Some(layer);
             self.rewrite.point();
         }
-        if packet.payload.is_empty() {
-            self.rewrite.pass_over(*packet.seq_no);
-            return false;
-        }
-        let Ok(descriptor) = Vp8Descriptor::parse(&packet.payload) else {
+        let Some(descriptor) = &passing.descriptor else {
             self.rewrite.pass_over(*packet.seq_no);
             return false;
         };
-        if is_clogged(rtc, self.mid) {
+        let mut direct = rtc.direct_api();
+        let Some(stream) = self.stream(&mut direct) else {
+            return false;
+        };
+        if is_clogged(stream) {
             self.stop();
             return false;
         }
-        let place = self.rewrite.place(now, place_of(packet, Some(&descriptor)));
+        let place = self.rewrite.place(now, place_of(packet, Some(descriptor)));
         let Some(place) = place else { return false };
         let patch = |picture: Option<u16>| {
             let mut patch = descriptor.patch();
@@ -133,25 +141,27 @@ impl Outlet {
         };
         // Who counts in seven bits only cannot be told more.
         let patch = patch(place.picture).or_else(|| patch(place.picture.map(|id| id & 0x7f)));
-        write(rtc, self.mid, now, pt, packet, place, |rtp| {
-            let rtp = rtp.nackable(true);
-            match patch {
-                Some(patch) => rtp.vp8_patch(patch),
-                None => rtp,
-            }
-        })
+        let rtp = written(now, pt, packet, place).nackable(true);
+        stream.write_rtp(match patch {
+            Some(patch) => rtp.vp8_patch(patch),
+            None => rtp,
+        });
+        true
+    }
+
+    fn stream<'a>(&mut self, direct: &'a mut DirectApi<'_>) -> Option<&'a mut StreamTx> {
+        if self.ssrc.is_none() {
+            let stream = direct.stream_tx_by_mid(self.mid, None);
+            self.ssrc = stream.map(|stream| stream.ssrc());
+        }
+        direct.stream_tx(&self.ssrc?)
     }
 }
 
 /// More waits than would be in time.
-fn is_clogged(rtc: &mut Rtc, mid: Mid) -> bool {
-    let mut direct = rtc.direct_api();
-    let stream = direct.stream_tx_by_mid(mid, None);
-    stream.is_some_and(|stream| {
-        stream
-            .queue_info()
-            .is_some_and(|queue| queue.packet_count() > WAITING)
-    })
+fn is_clogged(stream: &StreamTx) -> bool {
+    let queue = stream.queue_info();
+    queue.is_some_and(|queue| queue.packet_count() > WAITING)
 }
 
 fn place_of(packet: &RtpPacket, descriptor: Option<&Vp8Descriptor>) -> Place {
@@ -163,21 +173,8 @@ fn place_of(packet: &RtpPacket, descriptor: Option<&Vp8Descriptor>) -> Place {
     }
 }
 
-fn write(
-    rtc: &mut Rtc,
-    mid: Mid,
-    now: Instant,
-    pt: Pt,
-    packet: &RtpPacket,
-    place: Place,
-    with: impl FnOnce(RtpWrite) -> RtpWrite,
-) -> bool {
-    let mut direct = rtc.direct_api();
-    let Some(stream) = direct.stream_tx_by_mid(mid, None) else {
-        return false;
-    };
+fn written(now: Instant, pt: Pt, packet: &RtpPacket, place: Place) -> RtpWrite {
     let payload = packet.payload.clone();
     let rtp = RtpWrite::new(pt, place.seq.into(), place.time, now, payload);
-    stream.write_rtp(with(rtp.marker(packet.header.marker)));
-    true
+    rtp.marker(packet.header.marker)
 }

@@ -3,7 +3,10 @@
 use std::time::Instant;
 
 use domain::{SessionId, Source};
-use str0m::{media::KeyframeRequestKind, rtp::RtpPacket};
+use str0m::{
+    media::KeyframeRequestKind,
+    rtp::{RtpPacket, Vp8Descriptor},
+};
 
 use crate::{
     core::Core,
@@ -11,6 +14,17 @@ use crate::{
     session::{Session, is_sound},
     vp8::keyframe_size,
 };
+
+/// A packet on its way to everybody who is shown its source.
+pub(crate) struct Passing<'a> {
+    pub(crate) key: Key,
+    pub(crate) layer: usize,
+    /// A keyframe begins with it.
+    pub(crate) keyframe: bool,
+    /// None of a packet with no picture in it, or none that can be read.
+    pub(crate) descriptor: Option<Vp8Descriptor>,
+    pub(crate) packet: &'a RtpPacket,
+}
 
 impl Core {
     pub(crate) fn pass(&mut self, now: Instant, from: SessionId, packet: &RtpPacket) {
@@ -41,12 +55,21 @@ impl Core {
         let Some(room) = self.rooms.get_mut(&page) else {
             return;
         };
+        let passing = Passing {
+            key: (from, source),
+            layer,
+            keyframe: keyframe.is_some(),
+            descriptor: Vp8Descriptor::parse(&packet.payload)
+                .ok()
+                .filter(|_| !is_sound(source) && !packet.payload.is_empty()),
+            packet,
+        };
         let order = std::mem::take(&mut room.order);
         for id in &order {
             let Some(to) = self.sessions.get_mut(id).filter(|to| to.id != from) else {
                 continue;
             };
-            if to.pass(now, (from, source), layer, keyframe.is_some(), packet) && to.clock.owe() {
+            if to.pass(now, &passing) && to.clock.give() {
                 self.touched.push(*id);
             }
         }

@@ -24,6 +24,7 @@ use crate::{
     layer::LAYERS,
     line::Line,
     outlet::Outlet,
+    pass::Passing,
     shapes::{Address, Denied, Join, Mids, Transport},
     speaker::Voice,
     track::Track,
@@ -191,30 +192,29 @@ impl Session {
     }
 
     /// Sends a packet on wherever its source is shown. True if it is.
-    pub(crate) fn pass(
-        &mut self,
-        now: Instant,
-        key: (SessionId, Source),
-        layer: usize,
-        keyframe: bool,
-        packet: &RtpPacket,
-    ) -> bool {
+    pub(crate) fn pass(&mut self, now: Instant, passing: &Passing<'_>) -> bool {
+        let shows = |outlet: &&mut Outlet| outlet.shows == Some(passing.key);
         let mut sent = false;
-        if is_sound(key.1) {
-            for outlet in &mut self.voices {
-                if outlet.shows == Some(key) {
-                    sent |= outlet.sound(now, &mut self.rtc, self.opus, packet);
-                }
+        if is_sound(passing.key.1) {
+            for outlet in self.voices.iter_mut().filter(shows) {
+                sent |= outlet.sound(now, &mut self.rtc, self.opus, passing.packet);
             }
         } else {
-            for outlet in &mut self.pictures {
-                if outlet.shows == Some(key) {
-                    let (rtc, pt) = (&mut self.rtc, self.vp8);
-                    sent |= outlet.picture(now, rtc, pt, layer, keyframe, packet);
-                }
+            for outlet in self.pictures.iter_mut().filter(shows) {
+                sent |= outlet.picture(now, &mut self.rtc, self.vp8, passing);
             }
         }
         sent
+    }
+
+    /// Whether this datagram is one of the packets it was given, and not sent again or padding: those are of another
+    /// payload type (RFC 4588 §4).
+    pub(crate) fn has_given(&self, datagram: &[u8]) -> bool {
+        let payload_type = |first: u8, second: u8| (first >> 6 == 2).then_some(second & 0x7f);
+        let of = datagram
+            .get(..2)
+            .and_then(|head| payload_type(head[0], head[1]));
+        of.is_some_and(|of| [*self.opus, *self.vp8].contains(&of))
     }
 
     pub(crate) fn slots(&self) -> Vec<Slot> {

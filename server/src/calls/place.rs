@@ -7,7 +7,7 @@ use std::{
 };
 
 use app::Problem;
-use backend::{Backend, Secret, Viewer};
+use backend::{Backend, SessionKey, Viewer};
 use beam::{Beam, Core, Denied, Join, Joined, Notice};
 use domain::{
     AccountId, Call, CallId, CallLog, CallWays, Dropped, Event, PageId, Refusal, SessionId, Topic,
@@ -32,7 +32,7 @@ pub(crate) struct Calls {
     pub(crate) ways: CallWays,
     /// What the frame of an outside provider may use, as `Permissions-Policy` says it.
     pub(crate) delegated: Option<HeaderValue>,
-    backend: Backend,
+    pub(super) backend: Backend,
     beam: Option<Beam>,
     guests: Mutex<HashMap<SessionId, Guest>>,
     ringing: Mutex<HashMap<CallId, HashSet<AccountId>>>,
@@ -46,7 +46,7 @@ pub(crate) struct Calls {
 struct Guest {
     account: AccountId,
     page: PageId,
-    token: Secret,
+    viewer: SessionKey,
 }
 
 impl Calls {
@@ -102,28 +102,19 @@ impl Calls {
         }
     }
 
-    /// By a member; `token` is the cookie they came with.
+    /// By a member, where the page's call is.
     pub(crate) async fn join(
         self: &Arc<Self>,
         viewer: &Viewer,
-        token: &str,
         page_name: String,
         join: Join,
     ) -> Result<Joined, Problem> {
-        // With somebody else's calls nothing is held here.
-        self.beam()?;
         let (page, session) = (join.page, join.session);
-        if !self.backend.hold_call(page).await? {
-            return Err(Refusal::BadRequest(
-                "This page's call is on another node of this place, which does not reach you here. Please reload and try again.".into(),
-            )
-            .into());
-        }
         let joined = self.ask(move |core, now| core.join(now, join)).await?;
         let guest = Guest {
             account: viewer.account,
             page,
-            token: Secret::new(token.to_owned()),
+            viewer: viewer.key(),
         };
         lock(&self.guests).insert(session, guest.clone());
         // Removed while they came, they were not among the guests yet.
@@ -254,7 +245,7 @@ impl Calls {
         let (page, Some(beam)) = (guest.page, &self.beam) else {
             return;
         };
-        let signed_in = self.backend.viewer(guest.token.expose());
+        let signed_in = self.backend.viewer_of(&guest.viewer);
         let stays = match signed_in.await {
             Ok(Some(viewer)) => self.backend.may_call(&viewer, page).await.map(|_| ()),
             Ok(None) => Err(Refusal::SignedOut.into()),

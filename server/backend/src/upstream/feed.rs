@@ -55,8 +55,10 @@ impl Upstream {
         }
         let (add, remove) = lock(&self.0.subscriptions).next(fresh);
         let topic = |topic: &Topic| format!("{PREFIX}{topic}");
-        let filters = fresh.then(|| CONTROL.to_owned()).into_iter();
-        let filters: Vec<_> = filters
+        let own = fresh.then(|| [CONTROL.to_owned(), self.own_topic()]);
+        let filters: Vec<_> = own
+            .into_iter()
+            .flatten()
             .chain(add.iter().map(topic))
             .map(|filter| SubscribeFilter::new(filter, QoS::AtLeastOnce))
             .collect();

@@ -8,7 +8,7 @@ use rumqttc::{EventLoop, Packet};
 use tokio::time::sleep;
 use uuid::Uuid;
 
-use super::{CONTROL, Control, NODE, PREFIX, Upstream, lock};
+use super::{CONTROL, Control, NODE, PREFIX, TO_NODE, Upstream, lock};
 use crate::{Backend, Result, db::fetch_all};
 
 /// Milliseconds between tries to come back.
@@ -87,17 +87,20 @@ impl Upstream {
         }
         let payload = payload.slice(NODE..);
         let bus = backend.bus();
-        if topic == CONTROL {
+        if topic == CONTROL || topic.starts_with(TO_NODE) {
             match serde_json::from_slice(&payload) {
                 Ok(Control::Cut { account }) => bus.cut_here(account),
                 Ok(Control::Forget { account }) => bus.forget_here(account),
                 Ok(Control::Here { node, accounts }) => {
                     backend.heard_of(node, accounts);
                 }
+                Ok(Control::InCall { page, people }) => backend.heard_of_call(page, people),
                 Ok(Control::Lost { since }) => {
                     bus.resync_here();
                     self.cut_missed(backend, since);
                 }
+                Ok(Control::Ask { id, from, words }) => self.asked(backend, id, from, words),
+                Ok(Control::Answer { id, words }) => self.answered(id, words),
                 Ok(Control::Unknown) | Err(_) => {}
             }
         } else if let Some(topic) = topic.strip_prefix(PREFIX).and_then(Topic::parse) {

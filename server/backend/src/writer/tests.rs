@@ -1,17 +1,21 @@
 //! What a group of jobs leaves when one of them fails, panics, or the disk is full.
 
-use std::sync::{
-    Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    future::ready,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use bytes::Bytes;
 use domain::{AccountId, Event, Refusal, Topic};
 use futures::future::join_all;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{
-    Backend, Clock, Error, Listener, MailSettings, Random, Result, Settings,
+    Answering, Backend, Clock, Error, Listener, MailSettings, Random, Result, Settings,
     db::{execute, fetch_one},
 };
 
@@ -28,6 +32,9 @@ impl Listener for Topics {
         panic!("a listener that fails");
     }
     fn resync(&self) {}
+    fn asked(&self, words: Value) -> Answering {
+        Box::pin(ready(words))
+    }
 }
 
 async fn start() -> (Backend, Arc<Topics>) {

@@ -8,9 +8,11 @@ use std::{
 };
 
 use crate::support::{Place, Recorder, Told, body, node};
-use backend::{Posting, Secret};
+use backend::{Node, Posting, Secret, Viewer};
 use bytes::Bytes;
-use domain::{Event, Topic};
+use domain::{Call, CallId, Caller, Event, PageId, SessionId, Timestamp, Topic};
+use serde_json::json;
+use uuid::Uuid;
 
 /// A Mosquitto on a free port of its own, ended with the test.
 struct Mosquitto {
@@ -293,10 +295,14 @@ async fn a_call_lives_on_one_node_as_long_as_that_says_so() {
     let ada = pair.place.admin().await;
     let page = pair.place.page(&ada, "Garden").await.id;
     let (first, second) = (&pair.first.0, &pair.second.0);
+    assert_eq!(second.call_elsewhere(page).await.unwrap(), None);
     assert!(first.hold_call(page).await.unwrap());
     assert!(!second.hold_call(page).await.unwrap());
     assert!(first.hold_call(page).await.unwrap());
+    assert_eq!(first.call_elsewhere(page).await.unwrap(), None);
+    assert!(second.call_elsewhere(page).await.unwrap().is_some());
     pair.place.clock.advance(16);
+    assert_eq!(second.call_elsewhere(page).await.unwrap(), None);
     assert!(second.hold_call(page).await.unwrap(), "the first is gone");
     assert!(!first.hold_call(page).await.unwrap());
     first.release_call(page).await.unwrap();
@@ -304,4 +310,78 @@ async fn a_call_lives_on_one_node_as_long_as_that_says_so() {
     second.release_call(page).await.unwrap();
     assert!(first.hold_call(page).await.unwrap());
     pair.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_node_has_the_other_do_something() {
+    let Some(pair) = pair().await else { return };
+    let ada = pair.place.admin().await;
+    let page = pair.place.page(&ada, "Garden").await.id;
+    let (first, second) = (&pair.first.0, &pair.second.0);
+    assert!(first.hold_call(page).await.unwrap());
+    let there = second.call_elsewhere(page).await.unwrap().unwrap();
+    // Once both are at the broker.
+    holds(&pair.first, Topic::Page(page)).await;
+    holds(&pair.second, Topic::Page(page)).await;
+    let answer = second.bus().ask(there, json!({ "a": 1 })).await;
+    assert_eq!(answer, Some(json!({ "asked": { "a": 1 } })));
+    // What no broker would take, and whom nobody knows.
+    let large = json!("x".repeat(400_000));
+    assert_eq!(second.bus().ask(there, large).await, None);
+    let nobody = Node(Uuid::from_u128(7));
+    assert_eq!(second.bus().ask(nobody, json!(1)).await, None);
+    let again = second.bus().ask(there, json!(2)).await;
+    assert_eq!(again, Some(json!({ "asked": 2 })), "still there");
+    pair.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn how_many_are_in_a_call_is_known_on_every_node_as_long_as_it_is_said() {
+    let Some(pair) = pair().await else { return };
+    let ada = pair.place.admin().await;
+    let page = pair.place.page(&ada, "Garden").await.id;
+    let (first, second) = (&pair.first.0, &pair.second.0);
+    holds(&pair.first, Topic::Page(page)).await;
+    holds(&pair.second, Topic::Page(page)).await;
+    let seen = async |people: usize| {
+        let known = async {
+            while second.my_pages(&ada).await.unwrap()[0].in_call != people {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), known)
+            .await
+            .unwrap_or_else(|_| panic!("not {people}"));
+    };
+    let nobody = a_call(page, &ada, 0);
+    first.tell_call(a_call(page, &ada, 2));
+    seen(2).await;
+    pair.place.clock.advance(16);
+    seen(0).await;
+    assert!(first.hold_call(page).await.unwrap());
+    seen(2).await;
+    first.tell_call(nobody);
+    seen(0).await;
+    pair.end().await;
+}
+
+fn a_call(page: PageId, by: &Viewer, people: u128) -> Call {
+    let caller = |number| Caller {
+        session: SessionId(Uuid::from_u128(number)),
+        account: by.account,
+        name: by.name.clone(),
+        muted: true,
+        camera: false,
+        screen: false,
+        hand: None,
+        away: false,
+    };
+    Call {
+        id: CallId(Uuid::from_u128(1)),
+        page,
+        version: 1,
+        since: Timestamp(0),
+        callers: (0..people).map(caller).collect(),
+        speaker: None,
+    }
 }

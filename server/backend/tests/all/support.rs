@@ -7,12 +7,15 @@ use std::{
     time::Duration,
 };
 
-use backend::{Backend, Clock, Listener, MailSettings, Posting, Random, Secret, Settings, Viewer};
+use backend::{
+    Answering, Backend, Clock, Listener, MailSettings, Posting, Random, Secret, Settings, Viewer,
+};
 use bytes::Bytes;
 use domain::{
     About, AccountId, Body, Email, Event, InviteVerdict, MailItem, Marks, MessageId, Note, Page,
     PageId, PageName, PersonName, Timestamp, Topic,
 };
+use serde_json::{Value, json};
 use sqlx::{
     Connection, Executor, PgConnection, SqliteConnection, postgres::PgConnectOptions,
     sqlite::SqliteConnectOptions,
@@ -129,6 +132,9 @@ impl Listener for Recorder {
     }
     fn resync(&self) {
         self.push(Told::Resync);
+    }
+    fn asked(&self, words: Value) -> Answering {
+        Box::pin(async move { json!({ "asked": words }) })
     }
 }
 
