@@ -1,4 +1,5 @@
 // More people than one page of tiles has room for, on a desktop and on a phone.
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Person } from '../fixtures/person.ts';
 import { Beam } from '../pages/beam.ts';
 import { expect, test } from '../fixtures/test.ts';
@@ -49,8 +50,13 @@ test('beam 3: nine fit on one page without scrolling, eleven are on two, and nin
     await back.click();
     await expect(beam.turn).toHaveText('1 of 2');
     await expectTiles(person, here);
-    await on.click();
+    const { violations } = await new AxeBuilder({ page: person.page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa']).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`), person.name).toEqual([]);
+    // Who turns by keyboard keeps their place there, also on the last page.
+    await on.focus();
+    await person.page.keyboard.press('Enter');
     await expectTiles(person, [ivo, una]);
+    await expect(on).toBeFocused();
   }
 
   // One of the first page, whose seat the first of the second page takes, and then the last of the second page.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, rc::Rc};
 
-use domain::{Refusal, SessionId, Source};
+use domain::{Refusal, SessionId, Source, call::Seen};
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
@@ -123,16 +123,17 @@ impl Beam {
         if !self.is_current(&session) {
             return;
         }
-        if let Some(before) = session.before.take() {
+        let seen = session.seen.borrow().clone().unwrap_or_default();
+        if let Some((before, seen_before)) = session.before.take() {
             let quality = now.since(&before);
             if self.quality.get_untracked() != quality {
                 self.quality.set(quality);
             }
-            let seen = session.seen.borrow().clone().unwrap_or_default();
-            // A screen stands still when nothing happens on it, and what is not on stage is not sent.
+            // A screen stands still when nothing happens on it, and what is not on stage all the time is not sent.
             let is_seen = |who: &SessionId| {
                 let camera = (*who, Source::Camera);
-                seen.iter().any(|one| (one.session, one.source) == camera)
+                let on = |seen: &[Seen]| seen.iter().any(|one| (one.session, one.source) == camera);
+                on(&seen) && on(&seen_before)
             };
             let still: BTreeSet<_> = self.slots.with_untracked(|slots| {
                 let shows = |mid: &str| {
@@ -146,6 +147,6 @@ impl Beam {
                 self.still.set(still);
             }
         }
-        *session.before.borrow_mut() = Some(now);
+        *session.before.borrow_mut() = Some((now, seen));
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Session {
     /// What the server knows that I see.
     pub(super) seen: RefCell<Option<Vec<Seen>>>,
     pub(super) shared: RefCell<Option<Shared>>,
-    pub(super) before: RefCell<Option<Reading>>,
+    pub(super) before: RefCell<Option<(Reading, Vec<Seen>)>>,
     pub(super) ticks: Cell<u32>,
     peer: RefCell<Rc<Peer>>,
     sounds: Vec<HtmlAudioElement>,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 const SLACK: Duration = Duration::from_millis(1);
 /// Who has sent a packet wants to be told the time again at once, in case there is one more, and says nothing else until
 /// then. Where every packet has gone there is none, and that may wait so long.
-const REST: Duration = Duration::from_millis(5);
+const REST: Duration = Duration::from_millis(10);
 
 #[derive(Debug)]
 pub(crate) struct Clock {
