@@ -124,7 +124,8 @@ pub fn set_status(problem: &Problem) {
 pub fn status_of(problem: &Problem) -> StatusCode {
     let status = match problem {
         Problem::Refused(refusal) => refusal.status(),
-        Problem::Failed { .. } | Problem::Network(_) => 500,
+        Problem::Failed { .. } => 500,
+        Problem::Network(_) => 503,
     };
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

@@ -77,3 +77,23 @@ test('beam 6: when the node with the call dies, who came by another goes on ther
   await mila.context.close();
   await second.remove();
 });
+
+test('admin: calls: both ends of a test meet at one node, wherever a proxy leads them', async ({ browser, first, shared }) => {
+  const dana = await (await Person.arrive(browser, first, 'Dana Vos')).setUp();
+  const second = await Place.start(shared);
+  const places = [first, second];
+  const led: string[] = [];
+  await dana.page.route('**/api/call_test', async (route) => {
+    const { url } = places[led.length % 2]!;
+    led.push(url);
+    const headers = { ...route.request().headers(), origin: url };
+    await route.fulfill({ response: await route.fetch({ url: `${url}/api/call_test`, headers }) });
+  });
+  await dana.open('/admin/calls');
+  await dana.page.getByRole('button', { name: 'Test a call' }).click();
+  await expect(dana.page.getByRole('status')).toHaveText('UDP: yes. TCP: not set up. TURN: not set up.', { timeout: 25_000 });
+  expect(led).toEqual([first.url, second.url]);
+  expect(dana.troubles).toEqual([]);
+  await dana.context.close();
+  await second.remove();
+});

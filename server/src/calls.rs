@@ -16,10 +16,10 @@ use axum::{
     routing::{MethodRouter, post},
 };
 use backend::Viewer;
-use beam::{Denied, Join, Mids};
-use domain::{Call, CallId, PageId, Refusal, SessionId};
+use beam::Denied;
+use domain::{Call, Refusal};
 use http::HeaderMap;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use errand::Errand;
@@ -28,13 +28,6 @@ pub(crate) use provider::{Provider, Template, Turn};
 pub(crate) use ways::{Opened, ways};
 
 use crate::{router::Site, security};
-
-#[derive(Deserialize)]
-struct Testing {
-    session: SessionId,
-    offer: String,
-    mids: Mids,
-}
 
 pub(crate) fn routes() -> Router<Site> {
     Router::new()
@@ -48,7 +41,7 @@ pub(crate) fn routes() -> Router<Site> {
         .route("/api/call_mute", errand(Errand::Mute))
         .route("/api/call_remove", errand(Errand::Remove))
         .route("/api/call_ways", post(find_ways))
-        .route("/api/call_test", post(test))
+        .route("/api/call_test", errand(Errand::Test))
 }
 
 fn errand(errand: Errand) -> MethodRouter<Site> {
@@ -72,31 +65,6 @@ async fn find_ways(State(site): State<Site>, headers: HeaderMap, body: Bytes) ->
             "ways": site.calls.ways,
             "ice_servers": site.calls.turn.servers(viewer.account, at),
         }))
-    })
-    .await
-}
-
-/// One end of a call of an admin's browser with itself: apart from all others, and of no page.
-async fn test(State(site): State<Site>, headers: HeaderMap, body: Bytes) -> Response {
-    answer(async {
-        let (viewer, testing): (Viewer, Testing) = asked(&site, &headers, &body).await?;
-        site.backend.may_test_calls(&viewer).await?;
-        let join = Join {
-            page: PageId(viewer.account.0),
-            session: testing.session,
-            after: None,
-            account: viewer.account,
-            name: viewer.name.clone(),
-            offer: testing.offer,
-            muted: false,
-            camera: false,
-            mids: testing.mids,
-            trial: true,
-            call: CallId(viewer.account.0),
-            at: site.backend.now(),
-        };
-        let joined = site.calls.ask(move |core, now| core.join(now, join));
-        Ok(json!({ "answer": joined.await?.answer }))
     })
     .await
 }

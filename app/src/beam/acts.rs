@@ -21,7 +21,8 @@ const AGAIN: u32 = 1_000;
 const LATE: u32 = 100;
 
 impl Beam {
-    /// Tells the others, through the server. They see what is, so a lost word is said again.
+    /// Tells the others, through the server. They see what is, so a lost word is said again; one at a time, so that an
+    /// older one never comes after a newer one.
     pub(super) fn tell(self, change: Change) {
         let Some(session) = self.session() else {
             return;
@@ -29,14 +30,29 @@ impl Beam {
         if !change.says_something() {
             return;
         }
+        session.unsaid.update(|unsaid| unsaid.then(change));
+        if session.saying.replace(true) {
+            return;
+        }
         spawn_local(async move {
-            for _ in 0..TRIES {
+            let mut tries = 0;
+            loop {
+                let change = session.unsaid.take();
+                if !change.says_something() {
+                    break;
+                }
                 let id = session.id.get();
-                match api::change(session.page, id, change.clone()).await {
-                    Err(problem) if problem.passing() => TimeoutFuture::new(AGAIN).await,
-                    _ => break,
+                match api::change(session.page, id, change).await {
+                    Err(problem) if problem.passing() && tries < TRIES => {
+                        tries += 1;
+                        // What was said since then counts.
+                        session.unsaid.update(|newer| change.then(newer));
+                        TimeoutFuture::new(AGAIN).await;
+                    }
+                    _ => tries = 0,
                 }
             }
+            session.saying.set(false);
         });
     }
 

@@ -42,7 +42,7 @@ pub(super) struct Joined {
 }
 
 /// What has changed of me; the rest stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Change {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) muted: Option<bool>,
@@ -55,8 +55,18 @@ pub(super) struct Change {
 }
 
 impl Change {
-    pub(super) fn says_something(&self) -> bool {
-        *self != Self::default()
+    pub(super) fn says_something(self) -> bool {
+        self != Self::default()
+    }
+
+    /// Both, one after the other.
+    pub(super) fn then(self, newer: Self) -> Self {
+        Self {
+            muted: newer.muted.or(self.muted),
+            camera: newer.camera.or(self.camera),
+            screen: newer.screen.or(self.screen),
+            hand: newer.hand.or(self.hand),
+        }
     }
 }
 

@@ -54,8 +54,11 @@ pub(super) fn Ringing(beam: Beam, ring: Ring) -> impl IntoView {
     }
 }
 
-/// In one tab of the browser, while this is shown.
+/// In one tab of the browser, while this is shown. A page that may not sound does not take the sound from one that may.
 fn sound() {
+    if !Tone::may_begin() {
+        return;
+    }
     let (shown, mut over) = oneshot::channel::<()>();
     on_cleanup(move || drop(shown));
     spawn_local(alone("stoa-ringing", async move {

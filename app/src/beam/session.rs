@@ -13,6 +13,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{HtmlAudioElement, MediaStreamTrack};
 
 use super::{
+    api::Change,
     link::Link,
     mute::Mute,
     quality::Reading,
@@ -27,6 +28,9 @@ pub(super) struct Session {
     /// What the server knows that I see.
     pub(super) seen: RefCell<Option<Vec<Seen>>>,
     pub(super) shared: RefCell<Option<Shared>>,
+    /// What of me the server is still to be told, and whether it is being told.
+    pub(super) unsaid: Cell<Change>,
+    pub(super) saying: Cell<bool>,
     pub(super) before: RefCell<Option<(Reading, Vec<Seen>)>>,
     pub(super) ticks: Cell<u32>,
     peer: RefCell<Rc<Peer>>,
@@ -93,6 +97,8 @@ impl Session {
             mute: Cell::new(mute),
             seen: RefCell::default(),
             shared: RefCell::default(),
+            unsaid: Cell::default(),
+            saying: Cell::default(),
             before: RefCell::default(),
             ticks: Cell::new(0),
             sounds: sounds.collect(),

@@ -5,6 +5,8 @@ use domain::Call;
 use wasm_bindgen::JsValue;
 use web_sys::AudioContext;
 
+use super::rtc::get;
+
 /// Hertz.
 const NOTES: [f32; 2] = [587.33, 739.99];
 /// Seconds of a note, and from one ring to the next.
@@ -18,6 +20,13 @@ const LOUD: f32 = 0.2;
 pub(super) struct Tone(AudioContext);
 
 impl Tone {
+    /// Whether somebody has touched this page, where the browser says so.
+    pub(super) fn may_begin() -> bool {
+        let navigator = leptos::prelude::window().navigator();
+        let activation = get(&navigator, "userActivation");
+        get(&activation, "hasBeenActive").as_bool().unwrap_or(true)
+    }
+
     pub(super) fn begin() -> Option<Self> {
         let tone = Self(AudioContext::new().ok()?);
         tone.play().ok()?;

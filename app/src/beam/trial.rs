@@ -45,11 +45,15 @@ struct Test<'a> {
     session: SessionId,
     offer: &'a str,
     mids: Mids,
+    /// Of several, the one the other end is at.
+    node: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct Answered {
     answer: String,
+    #[serde(default)]
+    node: Option<String>,
 }
 
 /// What is needed to try: the servers that relay, and something to be sent.
@@ -72,8 +76,8 @@ impl Trial {
     pub async fn go(&self, way: Way) -> Result<Option<f64>, Problem> {
         let hears = End::new(way, &self.servers, None).map_err(unable)?;
         let speaks = End::new(way, &self.servers, Some(&self.tone.track)).map_err(unable)?;
-        hears.join(way).await?;
-        speaks.join(way).await?;
+        let node = hears.join(way, None).await?;
+        speaks.join(way, node).await?;
         for _ in 0..TIMES {
             TimeoutFuture::new(EVERY).await;
             if let Some(millis) = hears.heard().await {
@@ -169,7 +173,8 @@ impl End {
         })
     }
 
-    async fn join(&self, way: Way) -> Result<(), Problem> {
+    /// At this node, or any: at which it is.
+    async fn join(&self, way: Way, node: Option<String>) -> Result<Option<String>, Problem> {
         let offer = JsFuture::from(self.connection.create_offer());
         let offer: RtcSessionDescriptionInit = offer.await.map_err(unable)?.unchecked_into();
         let described = self.connection.set_local_description(&offer);
@@ -180,13 +185,14 @@ impl End {
             session: self.id,
             offer: &offer,
             mids: self.mids(),
+            node,
         };
-        let Answered { answer } = post("call_test", &test).await?;
+        let Answered { answer, node } = post("call_test", &test).await?;
         let described = RtcSessionDescriptionInit::new(RtcSdpType::Answer);
         described.set_sdp(&by(way, &answer));
         let described = self.connection.set_remote_description(&described);
         JsFuture::from(described).await.map_err(unable)?;
-        Ok(())
+        Ok(node)
     }
 
     fn mids(&self) -> Mids {

@@ -8,6 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use domain::{AccountId, Event, PageId, Topic};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -33,7 +34,7 @@ pub trait Listener: Send + Sync {
 pub type Answering = Pin<Box<dyn Future<Output = Value> + Send>>;
 
 /// One run of a node.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Node(pub Uuid);
 
 #[derive(Clone)]
@@ -81,8 +82,9 @@ impl Bus {
     }
 
     /// This node, if there may be others.
-    pub(crate) fn node(&self) -> Option<Uuid> {
-        self.0.upstream.as_ref().map(Upstream::node)
+    pub fn node(&self) -> Option<Node> {
+        let upstream = self.0.upstream.as_ref();
+        upstream.map(|upstream| Node(upstream.node()))
     }
 
     /// To every subscriber on every node. Called after the commit, in the order of the numbers.

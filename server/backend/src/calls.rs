@@ -27,9 +27,9 @@ const HELD: i64 = 15_000;
 
 /// How many are in which page's call, for those who open their pages now.
 #[derive(Default)]
-pub(crate) struct InCall(Mutex<HashMap<PageId, Here>>);
+pub(crate) struct InCall(Mutex<HashMap<PageId, Known>>);
 
-struct Here {
+struct Known {
     people: usize,
     /// Of a call on another node, which says it again and again.
     until: Option<Timestamp>,
@@ -46,15 +46,27 @@ impl InCall {
         pages.get(&page).map_or(0, |of| of.people)
     }
 
+    /// Of a call on this node.
+    fn here(&self, page: PageId) -> Option<usize> {
+        let pages = self.lock();
+        let of = pages.get(&page).filter(|of| of.until.is_none())?;
+        Some(of.people)
+    }
+
     fn note(&self, page: PageId, people: usize, until: Option<Timestamp>) {
+        let mut pages = self.lock();
+        // What is known here is better than what is heard.
+        if until.is_some() && pages.get(&page).is_some_and(|of| of.until.is_none()) {
+            return;
+        }
         if people == 0 {
-            self.lock().remove(&page);
+            pages.remove(&page);
         } else {
-            self.lock().insert(page, Here { people, until });
+            pages.insert(page, Known { people, until });
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<PageId, Here>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<PageId, Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -159,7 +171,7 @@ impl Backend {
 
     /// Whether the page's call may live on this node, for the next seconds: one lives on one node.
     pub async fn hold_call(&self, page: PageId) -> Result<bool> {
-        let Some(node) = self.bus().node() else {
+        let Some(Node(node)) = self.bus().node() else {
             return Ok(true);
         };
         let now = self.now();
@@ -179,8 +191,7 @@ impl Backend {
             })
         });
         let held = work.await?;
-        let people = self.0.in_call.on(page, now);
-        if held && people > 0 {
+        if held && let Some(people) = self.0.in_call.here(page) {
             self.bus().in_call(page, people);
         }
         Ok(held)
@@ -188,7 +199,7 @@ impl Backend {
 
     /// The other node the page's call lives on, if one does.
     pub async fn call_elsewhere(&self, page: PageId) -> Result<Option<Node>> {
-        let Some(node) = self.bus().node() else {
+        let Some(Node(node)) = self.bus().node() else {
             return Ok(None);
         };
         let now = self.now();
@@ -205,7 +216,7 @@ impl Backend {
 
     /// Its call is over; another node may have the next one.
     pub async fn release_call(&self, page: PageId) -> Result<()> {
-        let Some(node) = self.bus().node() else {
+        let Some(Node(node)) = self.bus().node() else {
             return Ok(());
         };
         let work = self.0.db.write_page(page.0, move |tx| {

@@ -12,7 +12,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -113,6 +113,8 @@ enum Outgoing {
         topic: String,
         qos: QoS,
         payload: Bytes,
+        /// Nobody waits for it any longer.
+        until: Option<Instant>,
     },
     Stop,
 }
@@ -192,12 +194,12 @@ impl Upstream {
             Topic::Signals(..) | Topic::AllSignals(_) => QoS::AtMostOnce,
             Topic::Page(_) | Topic::Account(_) => QoS::AtLeastOnce,
         };
-        self.send(format!("{PREFIX}{topic}"), qos, payload);
+        self.tell(format!("{PREFIX}{topic}"), qos, payload);
     }
 
     pub(crate) fn control(&self, control: Control) {
         match serde_json::to_vec(&control) {
-            Ok(payload) => self.send(CONTROL.to_owned(), QoS::AtLeastOnce, &payload),
+            Ok(payload) => self.tell(CONTROL.to_owned(), QoS::AtLeastOnce, &payload),
             Err(error) => tracing::error!(%error, "a control message could not be encoded"),
         }
     }
@@ -207,10 +209,16 @@ impl Upstream {
         format!("{TO_NODE}{}", self.node())
     }
 
-    fn send(&self, topic: String, qos: QoS, payload: &[u8]) {
-        if !self.0.connected.load(Ordering::SeqCst) {
-            return;
+    /// What the others must know of: if it cannot be sent they are told to ask.
+    fn tell(&self, topic: String, qos: QoS, payload: &[u8]) {
+        if self.0.connected.load(Ordering::SeqCst) && !self.send(topic, qos, payload, None) {
+            self.0.dropped.store(true, Ordering::SeqCst);
+            self.0.wake.notify_one();
         }
+    }
+
+    /// False if there is no room for it.
+    fn send(&self, topic: String, qos: QoS, payload: &[u8], until: Option<Instant>) -> bool {
         let mut bytes = BytesMut::with_capacity(NODE + payload.len());
         bytes.put_slice(&self.0.node);
         bytes.put_slice(payload);
@@ -221,12 +229,13 @@ impl Upstream {
             topic,
             qos,
             payload,
+            until,
         };
-        if before + length > QUEUED_BYTES || self.0.outgoing.try_send(outgoing).is_err() {
+        let fits = before + length <= QUEUED_BYTES && self.0.outgoing.try_send(outgoing).is_ok();
+        if !fits {
             self.0.queued_bytes.fetch_sub(length, Ordering::SeqCst);
-            self.0.dropped.store(true, Ordering::SeqCst);
-            self.0.wake.notify_one();
         }
+        fits
     }
 
     pub(crate) fn want(&self, filter: Topic, wanted: bool) {

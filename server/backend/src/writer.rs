@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use uuid::Uuid;
 
 use crate::{
-    Bus, Error, Failure, Result,
+    Bus, Error, Failure, Node, Result,
     db::{Conn, execute},
 };
 
@@ -98,7 +98,7 @@ impl Tx {
     }
 
     async fn commit(&mut self, bus: &Bus) -> Result<()> {
-        if let Some(node) = bus.node() {
+        if let Some(Node(node)) = bus.node() {
             self.note_cuts(node).await?;
         }
         execute!(self, "COMMIT").map(drop)

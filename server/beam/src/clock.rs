@@ -45,9 +45,9 @@ impl Clock {
         self.owed == 1
     }
 
-    /// As long as it has something to send.
-    pub(crate) fn owe_all(&mut self) {
-        self.owed = usize::MAX;
+    /// As long as it has something to send. True if it was owed nothing before.
+    pub(crate) fn owe_all(&mut self) -> bool {
+        std::mem::replace(&mut self.owed, usize::MAX) == 0
     }
 
     pub(crate) fn is_owed(&self) -> bool {
@@ -87,6 +87,11 @@ impl Clock {
     /// It was told and had nothing to send.
     pub(crate) fn rest(&mut self) {
         self.owed = 0;
+    }
+
+    /// What it was given may be gone.
+    pub(crate) fn forget(&mut self) {
+        self.waiting = 0;
     }
 
     /// It has failed.
@@ -165,7 +170,7 @@ mod tests {
         clock.want(now, now + 20 * SLACK);
         clock.give();
         send(&mut clock, now);
-        // Something came in.
+        // Looked at once more before it is told.
         assert!(clock.want(now + SLACK, now + MICRO));
         assert_eq!(clock.due(), now + REST);
         clock.tell();

@@ -166,11 +166,13 @@ impl Core {
         }
         session.heard = now;
         let id = session.id;
+        // With what it is given it is told the time.
+        session.clock.tell();
         if session.rtc.handle_input(input).is_err() {
             session.rtc.disconnect();
         }
-        if is_report(bytes) && session.clock.owe() {
-            // Perhaps somebody has lost something: that is sent again when the connection is told the time.
+        if is_report(bytes) && session.clock.owe_all() {
+            // Perhaps packets were lost: they are sent again one at a time.
             self.touched.push(id);
         }
         if is_stun && !session.addresses.contains(&from) {
@@ -253,7 +255,7 @@ impl Core {
                     session.clock.send(given);
                     self.datagrams.push_back(datagram(transmit));
                     if given && session.clock.is_owed() {
-                        // The last time is enough to hear what else it has to say.
+                        // The last time is enough to hear what else it has to say: events and reports come before.
                         return true;
                     }
                 }

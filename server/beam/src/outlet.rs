@@ -150,7 +150,8 @@ impl Outlet {
     }
 
     fn stream<'a>(&mut self, direct: &'a mut DirectApi<'_>) -> Option<&'a mut StreamTx> {
-        if self.ssrc.is_none() {
+        let known = self.ssrc.filter(|ssrc| direct.stream_tx(ssrc).is_some());
+        if known.is_none() {
             let stream = direct.stream_tx_by_mid(self.mid, None);
             self.ssrc = stream.map(|stream| stream.ssrc());
         }

@@ -59,9 +59,9 @@ impl Core {
             key: (from, source),
             layer,
             keyframe: keyframe.is_some(),
-            descriptor: Vp8Descriptor::parse(&packet.payload)
-                .ok()
-                .filter(|_| !is_sound(source) && !packet.payload.is_empty()),
+            descriptor: (!is_sound(source) && !packet.payload.is_empty())
+                .then(|| Vp8Descriptor::parse(&packet.payload).ok())
+                .flatten(),
             packet,
         };
         let order = std::mem::take(&mut room.order);

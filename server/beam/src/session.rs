@@ -161,6 +161,7 @@ impl Session {
     pub(crate) fn restart(&mut self, offer: &str) -> Result<String, Denied> {
         let parsed = parse(offer)?;
         let answer = self.rtc.sdp_api().accept_offer(parsed).map_err(denied)?;
+        self.clock.forget();
         self.ufrag = self.rtc.direct_api().local_ice_credentials().ufrag;
         Ok(answer.to_sdp_string())
     }
@@ -207,14 +208,14 @@ impl Session {
         sent
     }
 
-    /// Whether this datagram is one of the packets it was given, and not sent again or padding: those are of another
-    /// payload type (RFC 4588 §4).
+    /// Whether this datagram is one of the packets it was given. What is sent again, or is padding, is of another payload
+    /// type (RFC 4588 §4), a probe of no source.
     pub(crate) fn has_given(&self, datagram: &[u8]) -> bool {
-        let payload_type = |first: u8, second: u8| (first >> 6 == 2).then_some(second & 0x7f);
-        let of = datagram
-            .get(..2)
-            .and_then(|head| payload_type(head[0], head[1]));
-        of.is_some_and(|of| [*self.opus, *self.vp8].contains(&of))
+        let Some(header) = datagram.get(..12).filter(|header| header[0] >> 6 == 2) else {
+            return false;
+        };
+        let payload_type = header[1] & 0x7f;
+        [*self.opus, *self.vp8].contains(&payload_type) && header[8..] != [0; 4]
     }
 
     pub(crate) fn slots(&self) -> Vec<Slot> {

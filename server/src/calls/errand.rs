@@ -1,5 +1,5 @@
 //! What browsers ask of calls. A page's call lives on one node; a question that arrives at another one is asked of it
-//! there, by the node that got it and for the same viewer. Each can be asked twice.
+//! there, by the node that got it and for the same viewer. Each may arrive twice.
 
 use std::{fmt, sync::Arc, time::Instant};
 
@@ -23,6 +23,14 @@ pub(super) enum Errand {
     Leave,
     Mute,
     Remove,
+    Test,
+}
+
+impl Errand {
+    /// Wherever it is done. The others only where they go to another node.
+    fn is_counted(self) -> bool {
+        !matches!(self, Self::Find | Self::Leave | Self::Mute | Self::Remove)
+    }
 }
 
 /// To another node.
@@ -37,6 +45,8 @@ struct Sent {
 #[derive(Deserialize)]
 struct Somewhere {
     page: Option<PageId>,
+    /// Of a test: where its other end is.
+    node: Option<Node>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +96,13 @@ struct Managing {
     session: SessionId,
 }
 
+#[derive(Deserialize)]
+struct Testing {
+    session: SessionId,
+    offer: String,
+    mids: Mids,
+}
+
 #[derive(Serialize)]
 struct Found {
     call: Option<Call>,
@@ -103,22 +120,23 @@ impl Calls {
         errand: Errand,
         body: Value,
     ) -> Result<Value, Problem> {
-        let Somewhere { page } = read(&body)?;
-        let elsewhere = match page {
-            Some(page) => self.elsewhere(viewer, errand, page).await?,
-            None => None,
-        };
-        let Some(node) = elsewhere else {
+        self.count(viewer, errand, &body).await?;
+        let Some(node) = self.elsewhere(viewer, errand, &body).await? else {
             return self.done(viewer, errand, &body).await;
         };
+        if !errand.is_counted() {
+            self.backend.may_signal_call(viewer)?;
+        }
         let sent = Sent {
             errand,
             viewer: viewer.key(),
             body,
         };
         let words = serde_json::to_value(sent).map_err(lost)?;
-        let answer = self.backend.bus().ask(node, words).await;
-        let answer = answer.ok_or_else(|| lost("the node with this call does not answer"))?;
+        let Some(answer) = self.backend.bus().ask(node, words).await else {
+            tracing::warn!(?node, ?errand, "another node does not answer about a call");
+            return Err(lost("the node with this call does not answer"));
+        };
         serde_json::from_value::<Result<Value, Problem>>(answer).map_err(lost)?
     }
 
@@ -136,14 +154,26 @@ impl Calls {
         } = read(&words)?;
         let viewer = self.backend.viewer_of(&viewer).await?;
         let viewer = viewer.ok_or(Refusal::SignedOut)?;
-        let Somewhere { page } = read(&body)?;
+        self.count(&viewer, errand, &body).await?;
         // Meanwhile it may live elsewhere: then nobody is sent on and on.
-        if let Some(page) = page
-            && self.elsewhere(&viewer, errand, page).await?.is_some()
-        {
+        if self.elsewhere(&viewer, errand, &body).await?.is_some() {
             return Err(lost("the call is not on this node any more"));
         }
         self.done(&viewer, errand, &body).await
+    }
+
+    /// Whether it may be asked at all, and so often. Each node counts by itself.
+    async fn count(&self, viewer: &Viewer, errand: Errand, body: &Value) -> Result<(), Problem> {
+        match errand {
+            Errand::Join => {
+                let Joining { page, .. } = read(body)?;
+                self.backend.may_join_call(viewer, page).await?;
+            }
+            Errand::Test => self.backend.may_test_calls(viewer).await?,
+            errand if errand.is_counted() => self.backend.may_signal_call(viewer)?,
+            _ => {}
+        }
+        Ok(())
     }
 
     /// The node that has the page's call, if it is not this one. Whoever joins takes it here if nobody has it.
@@ -151,27 +181,40 @@ impl Calls {
         &self,
         viewer: &Viewer,
         errand: Errand,
-        page: PageId,
+        body: &Value,
     ) -> Result<Option<Node>, Problem> {
-        if errand == Errand::Join {
-            self.backend.may_call(viewer, page).await?;
-            // With somebody else's calls nothing is held here.
-            self.beam()?;
-            if self.backend.hold_call(page).await? {
-                return Ok(None);
-            }
-            let node = self.backend.call_elsewhere(page).await?;
-            return Ok(Some(node.ok_or_else(|| lost("the call has just moved"))?));
-        }
-        let Some(node) = self.backend.call_elsewhere(page).await? else {
+        let Some(own) = self.backend.bus().node() else {
             return Ok(None);
         };
-        // What began here while that node was taken for gone is still here.
-        if self.call(page).await?.is_some() {
-            return Ok(None);
+        let Somewhere { page, node } = read(body)?;
+        match (errand, page) {
+            (Errand::Test, _) => Ok(node.filter(|node| *node != own)),
+            (Errand::Join, Some(page)) => {
+                // With somebody else's calls nothing is held here.
+                self.beam()?;
+                for _ in 0..2 {
+                    if self.backend.hold_call(page).await? {
+                        return Ok(None);
+                    }
+                    // Over in this moment, it is to be had.
+                    if let Some(node) = self.backend.call_elsewhere(page).await? {
+                        return Ok(Some(node));
+                    }
+                }
+                Err(lost("the call has just moved"))
+            }
+            (_, Some(page)) => {
+                if self.call(page).await?.is_some() {
+                    return Ok(None);
+                }
+                let node = self.backend.call_elsewhere(page).await?;
+                if node.is_some() {
+                    self.backend.may_call(viewer, page).await?;
+                }
+                Ok(node)
+            }
+            (_, None) => Ok(None),
         }
-        self.backend.may_call(viewer, page).await?;
-        Ok(Some(node))
     }
 
     async fn done(
@@ -184,13 +227,11 @@ impl Calls {
             Errand::Find => self.find(viewer, read(body)?).await,
             Errand::Join => self.join_with(viewer, read(body)?).await,
             Errand::Restart => {
-                self.backend.may_signal_call(viewer)?;
                 let (account, Restarting { session, offer }) = (viewer.account, read(body)?);
                 let done = self.ask(move |core, now| core.restart(now, account, session, &offer));
                 Ok(json!({ "answer": done.await? }))
             }
             Errand::Change => {
-                self.backend.may_signal_call(viewer)?;
                 let (account, Changing { session, change }) = (viewer.account, read(body)?);
                 let at = self.backend.now();
                 self.ask(move |core, now| core.change(now, at, account, session, change))
@@ -198,7 +239,6 @@ impl Calls {
                 Ok(json!({}))
             }
             Errand::Seen => {
-                self.backend.may_signal_call(viewer)?;
                 let (account, Seeing { session, seen }) = (viewer.account, read(body)?);
                 self.ask(move |core, now| core.seen(now, account, session, seen))
                     .await?;
@@ -213,6 +253,7 @@ impl Calls {
             }
             Errand::Mute => self.manage(viewer, read(body)?, Core::mute).await,
             Errand::Remove => self.manage(viewer, read(body)?, Core::remove).await,
+            Errand::Test => self.test(viewer, read(body)?).await,
         }
     }
 
@@ -238,7 +279,7 @@ impl Calls {
         joining: Joining,
     ) -> Result<Value, Problem> {
         let page = joining.page;
-        let page_name = self.backend.may_join_call(viewer, page).await?;
+        let page_name = self.backend.may_call(viewer, page).await?;
         let random = Random.id().map_err(backend::Error::from)?;
         let at = self.backend.now();
         let join = Join {
@@ -257,6 +298,26 @@ impl Calls {
         };
         let joined = self.join(viewer, page_name, join).await?;
         Ok(json!({ "call": joined.call, "answer": joined.answer, "slots": joined.slots }))
+    }
+
+    /// One end of a call of an admin's browser with itself: apart from all others, and of no page.
+    async fn test(&self, viewer: &Viewer, testing: Testing) -> Result<Value, Problem> {
+        let join = Join {
+            page: PageId(viewer.account.0),
+            session: testing.session,
+            after: None,
+            account: viewer.account,
+            name: viewer.name.clone(),
+            offer: testing.offer,
+            muted: false,
+            camera: false,
+            mids: testing.mids,
+            trial: true,
+            call: CallId(viewer.account.0),
+            at: self.backend.now(),
+        };
+        let joined = self.ask(move |core, now| core.join(now, join)).await?;
+        Ok(json!({ "answer": joined.answer, "node": self.backend.bus().node() }))
     }
 
     /// What an admin of the page does to somebody in its call.

@@ -218,6 +218,10 @@ impl Calls {
                 if let Err(error) = self.backend.release_call(page).await {
                     tracing::warn!(%error, %page, "a call is over, but held for some seconds more");
                 }
+                // Somebody may have begun the next one meanwhile.
+                if let Ok(Some(_)) = self.call(page).await {
+                    self.hold(page).await;
+                }
             }
         }
     }
@@ -275,11 +279,22 @@ impl Calls {
         }
         let pages: HashSet<PageId> = callers.iter().map(|(page, _, _)| *page).collect();
         for page in pages {
-            match self.backend.hold_call(page).await {
-                Ok(true) => {}
-                Ok(false) => tracing::warn!(%page, "another node has begun this page's call anew"),
-                Err(error) => tracing::warn!(%error, %page, "cannot say that a call is here"),
+            self.hold(page).await;
+        }
+    }
+
+    /// Says that the page's call is here. If it is elsewhere by now this one ends, and its people come back to that one.
+    async fn hold(&self, page: PageId) {
+        match self.backend.hold_call(page).await {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::warn!(%page, "another node has begun this page's call anew");
+                let Some(beam) = &self.beam else { return };
+                let _ = beam
+                    .ask(move |core, now| core.end_call(now, page, Dropped::Over))
+                    .await;
             }
+            Err(error) => tracing::warn!(%error, %page, "cannot say that a call is here"),
         }
     }
 

@@ -1,6 +1,9 @@
 //! One node has another do something, and hears what came of it.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::{
+    sync::atomic::Ordering,
+    time::{Duration, Instant},
+};
 
 use rumqttc::QoS;
 use serde_json::Value;
@@ -12,12 +15,22 @@ use crate::{Backend, broker::PACKET};
 
 /// For an answer: whoever waits is a person.
 const ANSWER: Duration = Duration::from_secs(5);
+/// Who wait at one time.
+const ASKING: usize = 256;
+/// Bytes of a question or an answer. What is larger than the broker takes would cost this node its connection.
+const LARGEST: usize = PACKET / 2;
 
 impl Upstream {
     pub(crate) async fn ask(&self, node: Uuid, words: Value) -> Option<Value> {
         let id = Uuid::from_bytes(self.0.random.node().ok()?);
         let (answer, answered) = oneshot::channel();
-        lock(&self.0.asking).insert(id, answer);
+        {
+            let mut asking = lock(&self.0.asking);
+            if asking.len() >= ASKING {
+                return None;
+            }
+            asking.insert(id, answer);
+        }
         // Also if whoever asks gives up before.
         let _forget = Forget(self, id);
         let from = self.node();
@@ -35,7 +48,11 @@ impl Upstream {
         let upstream = self.clone();
         tokio::spawn(async move {
             let words = answering.await;
-            upstream.say(from, &Control::Answer { id, words });
+            if !upstream.say(from, &Control::Answer { id, words }) {
+                // Better than having them wait.
+                let words = Value::Null;
+                upstream.say(from, &Control::Answer { id, words });
+            }
         });
     }
 
@@ -51,12 +68,11 @@ impl Upstream {
         let Ok(payload) = serde_json::to_vec(control) else {
             return false;
         };
-        // A larger one would cost this node its connection.
-        if payload.len() > PACKET / 2 || !self.0.connected.load(Ordering::SeqCst) {
-            return false;
-        }
-        self.send(format!("{TO_NODE}{node}"), QoS::AtLeastOnce, &payload);
-        true
+        let topic = format!("{TO_NODE}{node}");
+        let until = Instant::now() + ANSWER;
+        payload.len() <= LARGEST
+            && self.0.connected.load(Ordering::SeqCst)
+            && self.send(topic, QoS::AtLeastOnce, &payload, Some(until))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What goes to the broker: the queue, and subscriptions as they are wanted.
 
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Instant};
 
 use domain::{Timestamp, Topic};
 use rumqttc::{AsyncClient, ClientError, QoS, SubscribeFilter};
@@ -20,10 +20,15 @@ impl Upstream {
         let mut connection = 0;
         loop {
             let sent = tokio::select! {
+                biased;
+                // Subscriptions first: what is said may bring an answer.
                 () = self.0.wake.notified() => self.tend(&backend, &client, &mut connection).await,
                 outgoing = queued.recv() => match outgoing {
-                    Some(Outgoing::Publish { topic, qos, payload }) => {
+                    Some(Outgoing::Publish { topic, qos, payload, until }) => {
                         self.0.queued_bytes.fetch_sub(payload.len(), Ordering::SeqCst);
+                        if until.is_some_and(|until| until < Instant::now()) {
+                            continue;
+                        }
                         client.publish_bytes(topic, qos, false, payload).await
                     }
                     Some(Outgoing::Stop) | None => {
