@@ -1,4 +1,4 @@
-import { test } from '../fixtures/nodes.ts';
+import { apart, test } from '../fixtures/nodes.ts';
 import { Person } from '../fixtures/person.ts';
 import { Place } from '../fixtures/place.ts';
 import { Beam } from '../pages/beam.ts';
@@ -6,11 +6,7 @@ import { Room } from '../pages/room.ts';
 import { expect } from '../fixtures/test.ts';
 
 test('beam 2: a call is one, whichever node its people came by', async ({ browser, first, shared }) => {
-  const dana = await (await Person.arrive(browser, first, 'Dana Vos')).setUp();
-  const second = await Place.start(shared);
-  const garden = await dana.createPage('Garden renovation');
-  const mila = await Person.arrive(browser, second, 'Mila Lind');
-  await mila.join(await dana.invite(garden, 'mila@example.org'));
+  const { dana, mila, second, garden } = await apart(browser, first, shared);
   await dana.open(`/p/${garden.id}`);
   await mila.open(`/p/${garden.id}`);
   const [hers, milas] = [new Beam(dana.page), new Beam(mila.page)];
@@ -48,11 +44,8 @@ test('beam 2: a call is one, whichever node its people came by', async ({ browse
 });
 
 test('beam 6: when the node with the call dies, who came by another goes on there without a click', async ({ browser, first, shared }) => {
-  const dana = await (await Person.arrive(browser, first, 'Dana Vos')).setUp();
-  const second = await Place.start(shared);
-  const garden = await dana.createPage('Garden renovation');
-  const [mila, jon] = [await Person.arrive(browser, second, 'Mila Lind'), await Person.arrive(browser, first, 'Jon Okafor')];
-  await mila.join(await dana.invite(garden, 'mila@example.org'));
+  const { dana, mila, second, garden } = await apart(browser, first, shared);
+  const jon = await Person.arrive(browser, first, 'Jon Okafor');
   await jon.join(await dana.invite(garden, 'jon@example.org'));
   for (const person of [dana, mila, jon]) await person.open(`/p/${garden.id}`);
   const [hers, milas, his] = [dana, mila, jon].map((person) => new Beam(person.page)) as [Beam, Beam, Beam];

@@ -5,9 +5,10 @@ import { Beam } from '../pages/beam.ts';
 import { Room } from '../pages/room.ts';
 import { expect, test } from '../fixtures/test.ts';
 
-/** A tab somebody has touched, and what it plays. */
-async function aloud(person: Person, garden: string) {
+/** A tab somebody has touched, or one whose sound the browser holds back, and what it plays. */
+async function aloud(person: Person, garden: string, touched = true) {
   const page = await person.newPage();
+  if (!touched) await page.addInitScript(() => void (AudioContext.prototype.resume = () => new Promise(() => {})));
   await page.addInitScript(() => {
     const played: { context: AudioContext; analyser: AnalyserNode }[] = [];
     const connect = AudioNode.prototype.connect as (this: AudioNode, to: AudioNode) => AudioNode;
@@ -23,10 +24,17 @@ async function aloud(person: Person, garden: string) {
   });
   await person.open(`/p/${garden}`, page);
   const room = new Room(page);
-  await room.composer.click();
+  await expect(room.composer).toBeVisible();
+  if (touched) await room.composer.click();
   type Played = { played: { context: AudioContext; analyser: AnalyserNode }[] };
   return {
     ringing: new Beam(page).ringing,
+    /** How many tabs ring aloud or wait to. */
+    asking: () =>
+      page.evaluate(async () => {
+        const { held, pending } = await navigator.locks.query();
+        return [...held!, ...pending!].filter(({ name }) => name === 'stoa-ringing').length;
+      }),
     /** Those that are not closed. */
     sounds: () => page.evaluate(() => (window as unknown as Played).played.filter(({ context }) => context.state !== 'closed').length),
     /** The loudest sample of some hundredths of a second. */
@@ -107,14 +115,20 @@ test('beam 1: ringing stops when it is answered on another device, and when the 
 
 test('beam 1: it rings aloud in one tab, until something is decided in any', async ({ dana, somebody }) => {
   const [garden, [jon]] = await members(dana, somebody, 'Jon Okafor');
+  await jon!.page.goto('about:blank');
+  const silent = await aloud(jon!, garden.id, false);
   const first = await aloud(jon!, garden.id);
   const second = await aloud(jon!, garden.id);
   const hers = new Beam(dana.page);
   await hers.start();
-  for (const tab of [first, second]) await expect(tab.ringing).toBeVisible();
+  for (const tab of [silent, first, second]) await expect(tab.ringing).toBeVisible();
+  await expect.poll(() => silent.asking()).toBe(2);
   const sounding = async () => (await Promise.all([first, second].map((tab) => tab.loudness()))).filter((level) => level > 0.01);
   await expect.poll(async () => (await sounding()).length).toBe(1);
   expect((await first.sounds()) + (await second.sounds())).toBe(1);
+  // The page that may not sound takes nothing from those that may.
+  expect(await silent.sounds()).toBe(0);
+  expect(await silent.asking()).toBe(2);
 
   const expectQuiet = async () => {
     for (const tab of [first, second]) {

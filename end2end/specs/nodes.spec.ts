@@ -1,15 +1,9 @@
-import { test } from '../fixtures/nodes.ts';
-import { Person } from '../fixtures/person.ts';
-import { Place } from '../fixtures/place.ts';
+import { apart, test } from '../fixtures/nodes.ts';
 import { Room } from '../pages/room.ts';
 import { expect } from '../fixtures/test.ts';
 
 test('two programs on one PostgreSQL and one Mosquitto serve one page', async ({ browser, broker, first, shared }) => {
-  const dana = await (await Person.arrive(browser, first, 'Dana Vos')).setUp();
-  const second = await Place.start(shared);
-  const garden = await dana.createPage('Garden renovation');
-  const mila = await Person.arrive(browser, second, 'Mila Lind');
-  await mila.join(await dana.invite(garden, 'mila@example.org'));
+  const { dana, mila, second, garden } = await apart(browser, first, shared);
   const danas = new Room(dana.page);
   const milas = new Room(mila.page);
   await dana.open(`/p/${garden.id}`);
@@ -52,11 +46,7 @@ test('two programs on one PostgreSQL and one Mosquitto serve one page', async ({
 });
 
 test('chat 11: who is there is known on every node, and gone with a node that dies', async ({ browser, first, shared }) => {
-  const dana = await (await Person.arrive(browser, first, 'Dana Vos')).setUp();
-  const second = await Place.start(shared);
-  const garden = await dana.createPage('Garden renovation');
-  const mila = await Person.arrive(browser, second, 'Mila Lind');
-  await mila.join(await dana.invite(garden, 'mila@example.org'));
+  const { dana, mila, second, garden } = await apart(browser, first, shared);
   await dana.open(`/p/${garden.id}`);
   const inDetails = (name: string) => dana.page.getByRole('complementary', { name: 'Details' }).getByRole('listitem').filter({ hasText: name });
   await expect(inDetails('Mila Lind')).toBeVisible();

@@ -1,6 +1,11 @@
 //! Somebody calls: a dialog that takes no focus away from what is being written.
 
-use futures::channel::oneshot;
+use std::pin::pin;
+
+use futures::{
+    channel::oneshot,
+    future::{Either, select},
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -54,18 +59,20 @@ pub(super) fn Ringing(beam: Beam, ring: Ring) -> impl IntoView {
     }
 }
 
-/// In one tab of the browser, while this is shown. A page that may not sound does not take the sound from one that may.
+/// In one tab of the browser, while this is shown. A page that may not sound takes it from none that may.
 fn sound() {
-    if !Tone::may_begin() {
-        return;
-    }
     let (shown, mut over) = oneshot::channel::<()>();
     on_cleanup(move || drop(shown));
-    spawn_local(alone("stoa-ringing", async move {
-        // It may be over before it is this tab's turn.
-        if over.try_recv().is_ok() {
-            let _tone = Tone::begin();
-            let _ = over.await;
-        }
-    }));
+    spawn_local(async move {
+        let Either::Left((Some(tone), _)) = select(pin!(Tone::ready()), &mut over).await else {
+            return;
+        };
+        let ring = async move {
+            // It may be over before it is this tab's turn.
+            if over.try_recv().is_ok() && tone.play().is_ok() {
+                let _ = over.await;
+            }
+        };
+        alone("stoa-ringing", ring).await;
+    });
 }

@@ -3,9 +3,8 @@
 
 use domain::Call;
 use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
 use web_sys::AudioContext;
-
-use super::rtc::get;
 
 /// Hertz.
 const NOTES: [f32; 2] = [587.33, 739.99];
@@ -16,24 +15,18 @@ const APART: f64 = 2.5;
 const RISE: f64 = 0.03;
 const LOUD: f32 = 0.2;
 
-/// Sounds until it is dropped, or for as long as calls ring.
+/// Sounds from when it is played until it is dropped, or for as long as calls ring.
 pub(super) struct Tone(AudioContext);
 
 impl Tone {
-    /// Whether somebody has touched this page, where the browser says so.
-    pub(super) fn may_begin() -> bool {
-        let navigator = leptos::prelude::window().navigator();
-        let activation = get(&navigator, "userActivation");
-        get(&activation, "hasBeenActive").as_bool().unwrap_or(true)
-    }
-
-    pub(super) fn begin() -> Option<Self> {
+    /// Once the browser lets this page sound.
+    pub(super) async fn ready() -> Option<Self> {
         let tone = Self(AudioContext::new().ok()?);
-        tone.play().ok()?;
+        JsFuture::from(tone.0.resume().ok()?).await.ok()?;
         Some(tone)
     }
 
-    fn play(&self) -> Result<(), JsValue> {
+    pub(super) fn play(&self) -> Result<(), JsValue> {
         let (source, volume) = (self.0.create_oscillator()?, self.0.create_gain()?);
         source.connect_with_audio_node(&volume)?;
         volume.connect_with_audio_node(&self.0.destination())?;
